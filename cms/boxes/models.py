@@ -1,0 +1,28 @@
+"""Boxes: short texts that templates and other sites show by their label."""
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.core.audit import QUIET
+from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, stored_by_value
+from cms.core.markup import MarkupKind
+
+
+class Box(Identified, Authored, Timestamped, Versioned, Base):
+    """A text block of the site, found by its label."""
+
+    __tablename__ = "boxes"
+    invalidates = ("{table}", "{table}/{id}", "/box/{label}/")
+    markup_fields = ("content",)
+
+    label: Mapped[str] = mapped_column(String(100), unique=True)
+    content: Mapped[str] = mapped_column(Text, default="")
+    content_kind: Mapped[MarkupKind] = mapped_column(stored_by_value(MarkupKind), default=MarkupKind.MARKDOWN)
+    content_html: Mapped[str] = mapped_column(Text, default="", info={"audit": QUIET})
+
+    @property
+    def public_path(self) -> str:
+        return f"/box/{self.label}/"
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,0 +1,108 @@
+"""What every table stands on: the declarative base and the columns that many of them share."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, DateTime, Enum, ForeignKey, Integer, MetaData, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+from cms.core import clock
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+STATUS_LENGTH = 40
+
+
+def stored_by_value(statuses: type[StrEnum]) -> Enum:
+    """Return the column type that stores a status by its value, which is what people and the old site call it."""
+    return Enum(
+        statuses,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        create_constraint=False,
+        length=STATUS_LENGTH,
+    )
+
+
+class Base(DeclarativeBase):
+    """A table of the CMS, and what follows when one of its rows is written."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+    }
+
+    invalidates: ClassVar[tuple[str, ...]] = ("{table}", "{table}/{id}")
+    """Surrogate keys to purge when a row is written; placeholders are columns of the row, old and new."""
+
+    search_index: ClassVar[str | None] = None
+    """The search index whose documents are made of these rows."""
+
+    markup_fields: ClassVar[tuple[str, ...]] = ()
+    """Names of the text columns that are rendered from `<name>` and `<name>_kind` into `<name>_html`."""
+
+    audited: ClassVar[bool] = True
+    """False only for tables that are themselves a record of what happened."""
+
+
+class Identified:
+    """An integer key, as the old site's URLs and API show it."""
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-10)
+
+
+class Recorded:
+    """A big integer key, for the tables that only grow."""
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, sort_order=-10)
+
+
+class Timestamped:
+    """When the row was made, and when it was last written."""
+
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True, sort_order=90)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=91)
+
+
+class Slugged:
+    """A name for people and a slug for URLs."""
+
+    name: Mapped[str] = mapped_column(String(200), sort_order=-9)
+    slug: Mapped[str] = mapped_column(String(200), unique=True, sort_order=-8)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Authored:
+    """Who made the row and who wrote it last; the session fills both, and a person who leaves is forgotten here."""
+
+    @declared_attr
+    @classmethod
+    def created_by_id(cls) -> Mapped[int | None]:
+        return mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True, sort_order=92)
+
+    @declared_attr
+    @classmethod
+    def updated_by_id(cls) -> Mapped[int | None]:
+        return mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True, sort_order=93)
+
+
+class Versioned:
+    """A counter by which a save that began from an older state of the row is recognised and refused."""
+
+    lock_version: Mapped[int] = mapped_column(Integer, default=1, server_default="1", sort_order=94)
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__dict__.get("lock_version", Versioned.lock_version)}

@@ -1,0 +1,31 @@
+"""Every domain's tables: the metadata that Alembic and the mappers need."""
+
+from cms.boxes.models import Box
+from cms.core.audit import AuditEntry
+from cms.core.database import Base
+from cms.core.outbox import OutboxMessage, ScheduledTask
+from cms.core.publishing import Revision
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.pages.models import Page, PageDocument, PageImage
+from cms.redirects.models import Redirect
+from cms.users.models import Role, RoleAssignment, User, UserSession
+
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "Box",
+    "OperatingSystem",
+    "OutboxMessage",
+    "Page",
+    "PageDocument",
+    "PageImage",
+    "Redirect",
+    "Release",
+    "ReleaseFile",
+    "Revision",
+    "Role",
+    "RoleAssignment",
+    "ScheduledTask",
+    "User",
+    "UserSession",
+]

@@ -1,0 +1,19 @@
+"""Redirects: paths of the past, and where what was there is now."""
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.core.database import Authored, Base, Identified, Timestamped, Versioned
+
+
+class Redirect(Identified, Authored, Timestamped, Versioned, Base):
+    """A path that no longer holds anything; an empty target says that it is gone for good."""
+
+    __tablename__ = "redirects"
+    __table_args__ = (CheckConstraint("old_path LIKE '/%'", name="old_path_is_absolute"),)
+
+    old_path: Mapped[str] = mapped_column(String(200), unique=True)
+    new_path: Mapped[str] = mapped_column(String(200), default="")
+
+    def __str__(self) -> str:
+        return self.old_path
