@@ -78,7 +78,8 @@ class Server:
 def start_postgresql(home: Path, *, durable: bool = True) -> Server:
     """Start PostgreSQL on `home`/postgresql, creating the cluster first if needed, and its database `cms`.
 
-    If it runs already, that server is returned. `durable=False` is for tests: faster, unsafe in a power cut.
+    If it runs already, that server is returned. `durable=False` is for tests: faster, and safe from
+    everything but a power cut.
     """
     home = _prepared(home)
     data = home / "postgresql"
@@ -89,6 +90,8 @@ def start_postgresql(home: Path, *, durable: bool = True) -> Server:
         if (pid := _postmaster(data)) is None:
             if account is not None:
                 _open_to_others(data.parent, postgresql_programs().parent)
+            # A postmaster that was killed leaves this; nothing but our data's own postmaster uses the folder.
+            (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
             if not data.exists():
                 _create_cluster(data, account, durable=durable)
             child = _launch_postgres(data, sockets, account, durable=durable)
@@ -131,10 +134,11 @@ def postgresql_programs() -> Path:
 
 
 def socket_folder(home: Path) -> Path:
-    """Return the folder of the home's sockets: elsewhere if the home's own path is too long for a socket."""
+    """Return the folder of the home's sockets: elsewhere if the home's own path does not suit a socket."""
     home = home.resolve()
     folder = home / "run"
-    if len(os.fsencode(folder / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH:
+    # A comma separates hosts to the clients of PostgreSQL.
+    if len(os.fsencode(folder / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH or "," in str(folder):
         fingerprint = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"cms-{os.geteuid()}-{fingerprint}"
     return folder
@@ -194,7 +198,7 @@ def _account_for(data: Path) -> pwd.struct_passwd | None:
 
 
 def _open_to_others(home: Path, installation: Path) -> None:
-    """Let another account than root pass through to the home and run the programs; it may write to neither."""
+    """Let another account than root pass through to the home and run the programs, but write to neither."""
     for folder in (home, *home.parents, *installation.parents):
         _grant(folder, stat.S_IXOTH)
     for path in (installation, *installation.rglob("*")):
@@ -257,7 +261,7 @@ def _launch_postgres(
         "log_timezone": "UTC",
     }
     if not durable:
-        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        settings |= {"fsync": "off", "full_page_writes": "off"}
     arguments = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
     program = postgresql_programs() / "postgres"
     log = data.parent / "log" / "postgresql.log"
