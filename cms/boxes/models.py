@@ -4,7 +4,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.core.audit import QUIET
-from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, stored_by_value
+from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, stored_by_value, word_index
 from cms.core.markup import MarkupKind
 
 
@@ -13,6 +13,7 @@ class Box(Identified, Authored, Timestamped, Versioned, Base):
 
     __tablename__ = "boxes"
     invalidates = ("{table}", "{table}/{id}", "/box/{label}/")
+    searched_columns = ("label", "content")
     markup_fields = ("content",)
 
     label: Mapped[str] = mapped_column(String(100), unique=True)
@@ -26,3 +27,6 @@ class Box(Identified, Authored, Timestamped, Versioned, Base):
 
     def __str__(self) -> str:
         return self.label
+
+
+word_index(Box)

@@ -185,8 +185,10 @@ def scope_condition(actor: Actor, permission: Permission, model: type[Any]) -> C
     if actor.is_superuser:
         return true()
     grants = actor.grants.of(permission)
-    reached = true() if any(_reaches_all(grant) for grant in grants) else or_(
-        *(_condition_of(grant.scope, actor, model) for grant in grants if grant.scope)
+    reached = (
+        true()
+        if any(_reaches_all(grant) for grant in grants)
+        else or_(*(_condition_of(grant.scope, actor, model) for grant in grants if grant.scope))
     )
     rule = _row_rules.get((permission, model))
     return and_(reached, rule(actor)) if rule else reached

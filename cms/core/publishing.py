@@ -4,7 +4,19 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, cast
 
-from sqlalchemy import Boolean, ColumnElement, ForeignKey, Index, Integer, Select, String, and_, inspect, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    and_,
+    inspect,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
@@ -23,7 +35,9 @@ class Publishable:
     publish_permission: ClassVar[Permission]
     """Who holds this may publish and take down rows of the class."""
 
-    is_published: Mapped[bool] = mapped_column(Boolean, default=False, server_default="false", index=True, sort_order=80)
+    is_published: Mapped[bool] = mapped_column(
+        Boolean, default=False, server_default="false", index=True, sort_order=80
+    )
     first_published_at: Mapped[datetime | None] = mapped_column(sort_order=81)
     publish_at: Mapped[datetime | None] = mapped_column(index=True, sort_order=82)
     expire_at: Mapped[datetime | None] = mapped_column(index=True, sort_order=83)

@@ -20,7 +20,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms.core import clock
 from cms.core.audit import QUIET
-from cms.core.database import Authored, Base, Identified, Slugged, Timestamped, Versioned, stored_by_value
+from cms.core.database import (
+    Authored,
+    Base,
+    Identified,
+    Slugged,
+    Timestamped,
+    Versioned,
+    stored_by_value,
+    word_index,
+)
 from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission
 from cms.core.publishing import Publishable
@@ -85,6 +94,7 @@ class Release(Identified, Slugged, Publishable, Authored, Timestamped, Versioned
     )
     invalidates = ("{table}", "{table}/{id}", "/ftp/python/{version_number}/", *SHOWN_ELSEWHERE)
     search_index = "releases"
+    searched_columns = ("name", "slug")
     markup_fields = ("content",)
     publish_permission = Permission.DOWNLOADS_PUBLISH
 
@@ -150,6 +160,7 @@ class ReleaseFile(Identified, Slugged, Authored, Timestamped, Versioned, Base):
         CheckConstraint("size >= 0", name="size_is_not_negative"),
     )
     invalidates = ("{table}", "{table}/{id}", "releases/{release_id}", *SHOWN_ELSEWHERE)
+    searched_columns = ("name", "url")
 
     release_id: Mapped[int] = mapped_column(ForeignKey("releases.id", ondelete="CASCADE"), index=True)
     operating_system_id: Mapped[int] = mapped_column(
@@ -176,7 +187,5 @@ class ReleaseFile(Identified, Slugged, Authored, Timestamped, Versioned, Base):
         return self.url
 
 
-Index("ix_releases_name_trigram", Release.name, postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"})
-Index("ix_releases_slug_trigram", Release.slug, postgresql_using="gin", postgresql_ops={"slug": "gin_trgm_ops"})
-Index("ix_pages_title_trigram", Page.title, postgresql_using="gin", postgresql_ops={"title": "gin_trgm_ops"})
-Index("ix_pages_path_trigram", Page.path, postgresql_using="gin", postgresql_ops={"path": "gin_trgm_ops"})
+word_index(Release)
+word_index(ReleaseFile)

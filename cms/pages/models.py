@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms.core.audit import QUIET
-from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, stored_by_value
+from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, stored_by_value, word_index
 from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission
 from cms.core.publishing import Publishable
@@ -27,6 +27,7 @@ class Page(Identified, Publishable, Authored, Timestamped, Versioned, Base):
         Index("ix_pages_path_prefix", "path", postgresql_ops={"path": "text_pattern_ops"}),
     )
     search_index = "pages"
+    searched_columns = ("title", "path", "keywords")
     markup_fields = ("content",)
     publish_permission = Permission.PAGES_PUBLISH
 
@@ -41,7 +42,10 @@ class Page(Identified, Publishable, Authored, Timestamped, Versioned, Base):
     template_name: Mapped[str] = mapped_column(String(100), default="")
 
     images: Mapped[list["PageImage"]] = relationship(
-        back_populates="page", lazy="raise", cascade="all, delete-orphan", order_by="PageImage.position, PageImage.id"
+        back_populates="page",
+        lazy="raise",
+        cascade="all, delete-orphan",
+        order_by="PageImage.position, PageImage.id",
     )
     documents: Mapped[list["PageDocument"]] = relationship(
         back_populates="page",
@@ -90,3 +94,6 @@ class PageDocument(Identified, Timestamped, Base):
 
     def __str__(self) -> str:
         return self.title or self.file
+
+
+word_index(Page)

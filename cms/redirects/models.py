@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.core.database import Authored, Base, Identified, Timestamped, Versioned
+from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, word_index
 
 
 class Redirect(Identified, Authored, Timestamped, Versioned, Base):
@@ -11,9 +11,13 @@ class Redirect(Identified, Authored, Timestamped, Versioned, Base):
 
     __tablename__ = "redirects"
     __table_args__ = (CheckConstraint("old_path LIKE '/%'", name="old_path_is_absolute"),)
+    searched_columns = ("old_path", "new_path")
 
     old_path: Mapped[str] = mapped_column(String(200), unique=True)
     new_path: Mapped[str] = mapped_column(String(200), default="")
 
     def __str__(self) -> str:
         return self.old_path
+
+
+word_index(Redirect)

@@ -3,12 +3,22 @@
 from datetime import datetime
 from enum import IntEnum
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, reconstructor, relationship
 
 from cms.core import clock
 from cms.core.audit import QUIET, SECRET
-from cms.core.database import Base, Identified, Recorded, Timestamped, Versioned, stored_by_value
+from cms.core.database import Base, Identified, Recorded, Timestamped, Versioned, stored_by_value, word_index
 from cms.core.markup import MarkupKind
 from cms.core.permissions import NO_GRANTS, Grants
 
@@ -37,6 +47,7 @@ class User(Identified, Timestamped, Versioned, Base):
         Index("ix_users_email_lower", text("lower(email)")),
     )
     markup_fields = ("bio",)
+    searched_columns = ("username", "first_name", "last_name", "email", "bio")
 
     username: Mapped[str] = mapped_column(String(150), unique=True)
     password: Mapped[str] = mapped_column(String(255), info={"audit": SECRET})
@@ -132,3 +143,6 @@ class UserSession(Recorded, Base):
     user_agent: Mapped[str] = mapped_column(String(400), default="")
 
     user: Mapped[User] = relationship(lazy="raise")
+
+
+word_index(User)

@@ -1,0 +1,162 @@
+"""What follows when a row is written: a purge, an index update and an audit entry, in the same transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import InstanceState, Mapper, ORMExecuteState, Session
+from sqlalchemy.orm.attributes import History
+
+from cms.core import audit, clock, outbox
+from cms.core.database import Authored, Base
+from cms.core.errors import CMSError
+from cms.core.markup import render_markup_fields
+from cms.core.publishing import Publishable, Revision, snapshot
+
+HANDLED = "consequences_handled"
+BOOKKEEPING = frozenset({"id", "created_at", "updated_at", "created_by_id", "updated_by_id", "lock_version"})
+
+
+class ConsequencesBypassed(CMSError):
+    """A statement would change rows behind the back of the listeners below."""
+
+
+def prepare(session: Session) -> None:
+    """Before a flush: render markup, and name who makes or writes each row."""
+    actor_id = audit.acting().actor_id
+    for row in session.new:
+        render_markup_fields(row)
+        if isinstance(row, Authored) and actor_id is not None:
+            row.created_by_id = row.created_by_id or actor_id
+            row.updated_by_id = actor_id
+    for row in session.dirty:
+        if session.is_modified(row):
+            render_markup_fields(row)
+            if isinstance(row, Authored) and actor_id is not None:
+                row.updated_by_id = actor_id
+
+
+def follow_up(session: Session) -> None:
+    """After a flush: write the purge keys, the index work, the audit entries and the revisions of its rows."""
+    written = list(_written_rows(session))
+    if not written:
+        return
+    messages = [*_purges(written), *_index_work(written)]
+    connection = session.connection()
+    if messages:
+        outbox.write(connection, messages)
+    if entries := [entry for row, action in written if (entry := _entry(session, row, action))]:
+        connection.execute(audit.AuditEntry.__table__.insert(), entries)  # type: ignore[attr-defined]  # a Table, typed FromClause
+    if revisions := [_revision(row) for row, action in written if action != "delete" and isinstance(row, Publishable)]:
+        connection.execute(Revision.__table__.insert(), revisions)  # type: ignore[attr-defined]  # a Table, typed FromClause
+
+
+def refuse_bulk_writes(state: ORMExecuteState) -> None:
+    """Refuse INSERT, UPDATE and DELETE statements, which the listeners do not see, unless marked as handled."""
+    writes = state.is_insert or state.is_update or state.is_delete
+    if writes and not state.execution_options.get(HANDLED):
+        message = (
+            "A bulk write bypasses purge, index and audit. Change rows one by one, or take care of the "
+            f"consequences and mark the statement with execution_options({HANDLED}=True)."
+        )
+        raise ConsequencesBypassed(message)
+
+
+def _written_rows(session: Session) -> Iterable[tuple[Base, str]]:
+    yield from ((row, "create") for row in session.new)
+    yield from ((row, "update") for row in session.dirty if session.is_modified(row))
+    yield from ((row, "delete") for row in session.deleted)
+
+
+def _purges(written: list[tuple[Base, str]]) -> list[tuple[str, dict[str, Any]]]:
+    keys = {key for row, _ in written for key in purge_keys_of(row)}
+    return [("purge_keys", {"keys": sorted(keys)})] if keys else []
+
+
+def purge_keys_of(row: Base) -> set[str]:
+    """Return the keys that a row's class declares, filled with its old and its new values."""
+    state = inspect(row)
+    keys: set[str] = set()
+    for values in (_values(row, state, old=False), _values(row, state, old=True)):
+        keys |= {template.format_map(values) for template in row.invalidates if _is_filled(template, values)}
+    return keys
+
+
+def _values(row: Base, state: InstanceState[Any], *, old: bool) -> dict[str, Any]:
+    values: dict[str, Any] = {"table": row.__tablename__}
+    for key in _columns(row):
+        value = state.dict.get(key)
+        history = state.attrs[key].history
+        values[key] = history.deleted[0] if old and history.deleted else value
+    return values
+
+
+def _is_filled(template: str, values: Mapping[str, Any]) -> bool:
+    return all(value is not None for key, value in values.items() if f"{{{key}}}" in template)
+
+
+def _index_work(written: list[tuple[Base, str]]) -> list[tuple[str, dict[str, Any]]]:
+    ids: defaultdict[str, set[int]] = defaultdict(set)
+    for row, _ in written:
+        if row.search_index:
+            ids[row.search_index].add(cast("Any", row).id)
+    return [("index_rows", {"index": index, "ids": sorted(found)}) for index, found in ids.items()]
+
+
+def _entry(session: Session, row: Base, action: str) -> dict[str, Any] | None:
+    if not row.audited:
+        return None
+    changes = {} if action == "delete" else _changes(row)
+    decision = audit.noted(session, row)
+    if action == "update" and not changes and not decision:
+        return None
+    who = audit.acting()
+    return {
+        "at": clock.now(),
+        "actor_id": who.actor_id,
+        "actor_name": who.actor_name,
+        "action": decision[0] if decision else action,
+        "table_name": row.__tablename__,
+        "row_id": cast("Any", row).id,
+        "row_label": str(row)[: audit.LABEL_LENGTH],
+        "changes": changes,
+        "request_id": who.request_id,
+        "remark": decision[1] if decision else "",
+    }
+
+
+def _changes(row: Base) -> dict[str, list[Any]]:
+    state = inspect(row)
+    mapper = cast("Mapper[Any]", state.mapper)
+    found: dict[str, list[Any]] = {}
+    for key in _columns(row):
+        mark = mapper.columns[key].info.get("audit")
+        history = state.attrs[key].history
+        if key in BOOKKEEPING or mark == audit.QUIET or not history.has_changes():
+            continue
+        found[key] = [audit.HIDDEN_VALUE] * 2 if mark == audit.SECRET else _old_and_new(history)
+    return found
+
+
+def _old_and_new(history: History) -> list[Any]:
+    old = history.deleted[0] if history.deleted else None
+    new = history.added[0] if history.added else None
+    return [audit.as_json(old), audit.as_json(new)]
+
+
+def _columns(row: Base) -> list[str]:
+    mapper = cast("Mapper[Any]", inspect(type(row)))
+    return [attribute.key for attribute in mapper.column_attrs]
+
+
+def _revision(row: Any) -> dict[str, Any]:
+    who = audit.acting()
+    return {
+        "table_name": row.__tablename__,
+        "row_id": row.id,
+        "saved_at": clock.now(),
+        "saved_by_id": who.actor_id,
+        "saved_by_name": who.actor_name,
+        "values": snapshot(row),
+    }

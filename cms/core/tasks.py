@@ -1,0 +1,68 @@
+"""What runs after a commit or at a time of day: functions with their limits, registered by name."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core.resources import Resources
+
+DEFAULT_TIMEOUT = 30
+DEFAULT_ATTEMPTS = 6
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(minutes=15)
+
+Arguments = dict[str, Any]
+Merge = Callable[[Sequence[Arguments]], Arguments]
+
+
+class TaskFunction(Protocol):
+    """A task: given what the process holds open, a session of its own, and its arguments; it never commits."""
+
+    __name__: str
+
+    def __call__(self, resources: Resources, session: AsyncSession, /, **arguments: Any) -> Awaitable[None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task by its name. `timeout` is in seconds for each attempt; `schedule` is a cron expression in UTC."""
+
+    name: str
+    function: TaskFunction
+    timeout: int
+    attempts: int
+    schedule: str | None
+    merge: Merge | None
+
+    def pause_after(self, attempts: int) -> timedelta:
+        """Return how long to wait after so many failed attempts: twice as long each time."""
+        return min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+
+
+TASKS: dict[str, Task] = {}
+
+
+def task(
+    *,
+    timeout: int = DEFAULT_TIMEOUT,
+    attempts: int = DEFAULT_ATTEMPTS,
+    schedule: str | None = None,
+    merge: Merge | None = None,
+) -> Callable[[TaskFunction], TaskFunction]:
+    """Register a task under its function's name.
+
+    `merge` says how the arguments of several waiting messages become those of one run.
+    """
+
+    def register(function: TaskFunction) -> TaskFunction:
+        name = function.__name__
+        if name in TASKS:
+            message = f"There are two tasks named {name}."
+            raise ValueError(message)
+        TASKS[name] = Task(name, function, timeout, attempts, schedule, merge)
+        return function
+
+    return register
