@@ -9,6 +9,7 @@ from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.pages.models import Page, PageDocument, PageImage
 from cms.redirects.models import Redirect
 from cms.users.models import Role, RoleAssignment, User, UserSession
+from cms.users.throttle import SignInAttempt
 
 __all__ = [
     "AuditEntry",
@@ -26,6 +27,7 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "ScheduledTask",
+    "SignInAttempt",
     "User",
     "UserSession",
 ]
