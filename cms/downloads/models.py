@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms.core import clock
@@ -84,11 +85,13 @@ class Release(Identified, Slugged, Publishable, Authored, Timestamped, Versioned
 
     __tablename__ = "releases"
     __table_args__ = (
-        Index(
-            "uq_releases_latest_of_version",
-            "version",
-            unique=True,
-            postgresql_where=text("is_latest AND is_published"),
+        ExcludeConstraint(
+            ("version", "="),
+            name="only_one_latest_release_per_version",
+            using="btree",
+            where=text("is_latest AND is_published"),
+            deferrable=True,
+            initially="DEFERRED",
         ),
         Index("ix_releases_version_key", "version_key"),
     )

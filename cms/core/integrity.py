@@ -1,0 +1,35 @@
+"""What the database refuses, told in the reader's words: the name of a constraint leads to its sentence."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from cms.core.errors import CMSError, Conflict, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The field that a constraint is about, "" being the whole row, and what to tell."""
+
+    field: str
+    sentence: str
+
+
+_explanations: dict[str, Explanation] = {}
+
+
+def explain_constraint(name: str, *, field: str, sentence: str) -> None:
+    """Say what to tell when the constraint or unique index `name` refuses a row."""
+    _explanations[name] = Explanation(field, sentence)
+
+
+def explained(error: IntegrityError) -> CMSError:
+    """Return the error that a face tells instead of the database's own."""
+    name = str(getattr(getattr(error.orig, "__cause__", None), "constraint_name", "") or "")
+    if explanation := _explanations.get(name):
+        return Invalid.in_fields({explanation.field: [explanation.sentence]})
+    if name.startswith("fk_"):
+        return Conflict("Something that this refers to, or that refers to this, has been changed meanwhile.")
+    if name.startswith("uq_"):
+        return Invalid("There is such an entry already.")
+    return Invalid("The database refuses this entry, because it breaks one of its rules.")

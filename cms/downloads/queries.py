@@ -1,0 +1,89 @@
+"""Which releases, files and operating systems there are for whom."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from cms.core.permissions import row_scope
+from cms.core.publishing import is_live
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
+
+Releases = Select[tuple[Release]]
+
+
+def live() -> Releases:
+    """Releases that the public may see, newest first."""
+    return select(Release).where(is_live(Release)).order_by(Release.released_at.desc(), Release.id.desc())
+
+
+def listed() -> Releases:
+    """Final releases that the download page lists, the highest version first."""
+    return (
+        select(Release)
+        .where(is_live(Release), Release.is_shown_on_download_page, ~Release.is_pre_release)
+        .order_by(Release.version_key.desc().nulls_last(), Release.released_at.desc(), Release.id.desc())
+    )
+
+
+def latest(version: ReleaseVersion) -> Releases:
+    """The live release of a line that is flagged as its latest: one at most."""
+    return live().where(Release.version == version, Release.is_latest)
+
+
+def newest_of_series(series: str) -> Releases:
+    """The live releases of a series such as "3.13", newest first, pre-releases among them."""
+    return live().where(Release.series == series, Release.version == ReleaseVersion.PYTHON_3)
+
+
+def pre_releases() -> Releases:
+    """The live pre-releases of Python 3, newest first."""
+    return live().where(Release.is_pre_release, Release.version == ReleaseVersion.PYTHON_3)
+
+
+def with_files(releases: Releases) -> Releases:
+    """The same releases together with their files and the operating system of each."""
+    return releases.options(selectinload(Release.files).joinedload(ReleaseFile.operating_system))
+
+
+def with_page(releases: Releases) -> Releases:
+    """The same releases together with the page that tells of each."""
+    return releases.options(joinedload(Release.page))
+
+
+def with_files_for(releases: Releases, system: OperatingSystem) -> Releases:
+    """The same releases, those that have files for the system, with these files only."""
+    return (
+        releases.join(Release.files)
+        .where(ReleaseFile.operating_system_id == system.id)
+        .options(contains_eager(Release.files))
+        .order_by(ReleaseFile.name.desc())
+        .execution_options(populate_existing=True)
+    )
+
+
+def button_files(releases: Sequence[Release]) -> Select[tuple[ReleaseFile]]:
+    """The files behind the download buttons of these releases, with their operating systems."""
+    return (
+        select(ReleaseFile)
+        .where(ReleaseFile.release_id.in_([release.id for release in releases]), ReleaseFile.has_download_button)
+        .options(joinedload(ReleaseFile.operating_system))
+        .order_by(ReleaseFile.id)
+    )
+
+
+def operating_systems() -> Select[tuple[OperatingSystem]]:
+    """Every operating system, by name."""
+    return select(OperatingSystem).order_by(OperatingSystem.name)
+
+
+@row_scope("series", Release)
+def of_series(series: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a release belongs to one of the series."""
+    return Release.series.in_(series)
+
+
+@row_scope("series", ReleaseFile)
+def files_of_series(series: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a file's release belongs to one of the series."""
+    return ReleaseFile.release_id.in_(select(Release.id).where(of_series(series)))

@@ -1,0 +1,178 @@
+"""Decisions about releases: saving one with its files, publishing it, taking it down, deleting it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import inspect, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core import deletion, publishing
+from cms.core.errors import Invalid
+from cms.core.integrity import explain_constraint
+from cms.core.markup import TRUSTED_KINDS
+from cms.core.permissions import Actor, Permission, require
+from cms.core.text import slugify
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
+from cms.downloads.rules import broken_rules
+
+ONE_BUTTON = 'Only one Release File per OS can have "Download button" enabled'
+URL_TAKEN = "There is a release file with this URL already."
+SLUG_TAKEN = "There is a release with this slug already."
+FILE_SLUG_TAKEN = "There is a release file with this slug already."
+
+explain_constraint("uq_releases_slug", field="slug", sentence=SLUG_TAKEN)
+explain_constraint("uq_release_files_slug", field="slug", sentence=FILE_SLUG_TAKEN)
+explain_constraint("uq_release_files_url", field="url", sentence=URL_TAKEN)
+explain_constraint("uq_release_files_download_button", field="has_download_button", sentence=ONE_BUTTON)
+explain_constraint("uq_operating_systems_slug", field="slug", sentence="There is such an operating system already.")
+explain_constraint(
+    "only_one_latest_release_per_version",
+    field="is_latest",
+    sentence="Somebody else has just made another release the latest one; look at it and try again.",
+)
+
+
+async def save_release(session: AsyncSession, release: Release, *, by: Actor) -> None:
+    """Write a new or changed release; where it is live and flagged as the latest, its predecessor is so no longer.
+
+    Raises PermissionDenied where the release, as it was or as it would be, is not the person's to edit,
+    and Invalid naming each field that breaks a rule.
+    """
+    release.name = release.name.strip()
+    release.slug = (release.slug or "").strip() or slugify(release.name)
+    errors = await _broken_release_rules(session, release)
+    if errors:
+        raise Invalid.in_fields(errors)
+    if release.content_kind in TRUSTED_KINDS:
+        await require(session, by, Permission.PAGES_TRUSTED_MARKUP)
+    session.add(release)
+    await _demote_predecessors(session, release)
+    await session.flush()
+    await require(session, by, Permission.DOWNLOADS_EDIT, release)
+
+
+async def save_files(session: AsyncSession, files: Sequence[ReleaseFile], *, by: Actor) -> None:
+    """Write the files of a release, new ones and changed ones.
+
+    Raises PermissionDenied, or Invalid with a sentence for each file that breaks a rule, under "files.N.field".
+    """
+    for file in files:
+        file.slug = (file.slug or "").strip() or slugify(file.name)
+    errors = {
+        f"files.{number}.{field}": sentences
+        for number, file in enumerate(files)
+        for field, sentences in broken_rules(file).items()
+    }
+    errors |= _repeated(files)
+    if errors:
+        raise Invalid.in_fields(errors)
+    await _move_download_buttons(session, files)
+    for file in files:
+        await require(session, by, Permission.DOWNLOADS_EDIT, file)
+
+
+async def save_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) -> None:
+    """Write one file. Raises PermissionDenied, or Invalid naming each field that breaks a rule."""
+    file.slug = (file.slug or "").strip() or slugify(file.name)
+    if errors := broken_rules(file):
+        raise Invalid.in_fields(errors)
+    session.add(file)
+    await require(session, by, Permission.DOWNLOADS_EDIT, file)
+
+
+async def save_operating_system(session: AsyncSession, system: OperatingSystem, *, by: Actor) -> None:
+    """Write a new or changed operating system. Raises PermissionDenied, or Invalid where it has no name."""
+    system.slug = (system.slug or "").strip() or slugify(system.name)
+    if not system.slug:
+        raise Invalid.in_fields({"name": ["Give the operating system a name."]})
+    session.add(system)
+    await require(session, by, Permission.DOWNLOADS_EDIT, system)
+
+
+async def publish_release(session: AsyncSession, release: Release, *, by: Actor) -> None:
+    """Make the release public; if it is flagged as the latest, its predecessor is so no longer.
+
+    Raises PermissionDenied, or InvalidTransition where it is public already.
+    """
+    await publishing.publish(session, release, by=by)
+    await _demote_predecessors(session, release)
+
+
+async def delete_release(session: AsyncSession, release: Release, *, by: Actor) -> None:
+    """Delete a release with its files. Raises PermissionDenied."""
+    await deletion.delete(session, release, permission=Permission.DOWNLOADS_DELETE, by=by)
+
+
+async def delete_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) -> None:
+    """Delete one file of a release. Raises PermissionDenied."""
+    await deletion.delete(session, file, permission=Permission.DOWNLOADS_DELETE, by=by)
+
+
+async def delete_operating_system(session: AsyncSession, system: OperatingSystem, *, by: Actor) -> None:
+    """Delete an operating system. Raises PermissionDenied, or Conflict while files are for it."""
+    await deletion.delete(session, system, permission=Permission.DOWNLOADS_DELETE, by=by)
+
+
+async def _broken_release_rules(session: AsyncSession, release: Release) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if not release.name:
+        errors["name"] = ["Give the release a name, such as “Python 3.14.2”."]
+    if release.version not in set(ReleaseVersion):
+        errors["version"] = ["There is no such line of releases."]
+    if release.slug != slugify(release.slug) or not release.slug:
+        errors["slug"] = ["Write the slug with small letters, digits and hyphens only."]
+    elif await _is_slug_taken(session, release):
+        errors["slug"] = [SLUG_TAKEN]
+    if release.release_notes_url and not release.release_notes_url.startswith(("https://", "http://")):
+        errors["release_notes_url"] = ["Write an address that begins with https://."]
+    return errors
+
+
+async def _is_slug_taken(session: AsyncSession, release: Release) -> bool:
+    with session.no_autoflush:
+        other = select(Release.id).where(Release.slug == release.slug, Release.id != (release.id or 0))
+        return await session.scalar(other) is not None
+
+
+async def _demote_predecessors(session: AsyncSession, release: Release) -> None:
+    if not (release.is_latest and release.is_published):
+        return
+    with session.no_autoflush:
+        predecessors = await session.scalars(
+            select(Release)
+            .where(Release.version == release.version, Release.is_latest, Release.is_published)
+            .where(Release.id != (release.id or 0))
+            .with_for_update()
+        )
+    for predecessor in predecessors:
+        predecessor.is_latest = False
+
+
+def _repeated(files: Sequence[ReleaseFile]) -> dict[str, list[str]]:
+    """Return a sentence for each file whose URL or slug, or download button for a system, another one has."""
+    rules = {"url": URL_TAKEN, "slug": FILE_SLUG_TAKEN}
+    errors: dict[str, list[str]] = {}
+    for field, sentence in rules.items():
+        times = Counter(getattr(file, field) for file in files)
+        errors |= {f"files.{n}.{field}": [sentence] for n, file in enumerate(files) if times[getattr(file, field)] > 1}
+    buttons: defaultdict[int, list[int]] = defaultdict(list)
+    for number, file in enumerate(files):
+        if file.has_download_button:
+            buttons[file.operating_system_id].append(number)
+    for numbers in buttons.values():
+        errors |= {f"files.{number}.has_download_button": [ONE_BUTTON] for number in numbers if len(numbers) > 1}
+    return errors
+
+
+async def _move_download_buttons(session: AsyncSession, files: Sequence[ReleaseFile]) -> None:
+    """Write the files so that a button that moves is first taken from one file, then given to the other."""
+    gaining = [
+        file for file in files if file.has_download_button and inspect(file).attrs.has_download_button.history.added
+    ]
+    for file in gaining:
+        file.has_download_button = False
+    session.add_all(files)
+    await session.flush()
+    for file in gaining:
+        file.has_download_button = True
+    await session.flush()

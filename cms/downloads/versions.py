@@ -1,0 +1,50 @@
+"""What a release's name says: "Python 3.15.0a1" is a pre-release of 3.15."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+NAME = re.compile(r"Python (?P<numbers>\d{1,4}(?:\.\d{1,4}){0,3})(?P<stage>a|b|rc|c)?(?P<serial>\d{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class PythonVersion:
+    """A version of Python; `stage` is "a", "b", "rc" or "" for a final release."""
+
+    numbers: tuple[int, ...]
+    stage: str = ""
+    serial: int = 0
+
+    @classmethod
+    def from_name(cls, name: str) -> Self | None:
+        """Return the version that a release's name tells, None if it is no release of Python itself."""
+        found = NAME.fullmatch(name.strip())
+        if not found:
+            return None
+        numbers = tuple(int(number) for number in found["numbers"].split("."))
+        return cls(numbers, found["stage"] or "", int(found["serial"] or 0))
+
+    @property
+    def series(self) -> str:
+        return ".".join(str(number) for number in self.numbers[:2])
+
+    @property
+    def is_pre_release(self) -> bool:
+        return bool(self.stage)
+
+    def is_at_least(self, *numbers: int) -> bool:
+        """Return whether the version is `numbers` or later; what is missing counts as zero."""
+        length = max(len(numbers), len(self.numbers))
+        return _padded(self.numbers, length) >= _padded(numbers, length)
+
+    @property
+    def release_notes_url(self) -> str:
+        """Where the documentation of this version tells what is new."""
+        number = ".".join(str(number) for number in self.numbers)
+        if self.is_pre_release:
+            return f"https://docs.python.org/{self.series}/whatsnew/{self.series}.html"
+        return f"https://docs.python.org/release/{number}/whatsnew/changelog.html"
+
+
+def _padded(numbers: tuple[int, ...], length: int) -> tuple[int, ...]:
+    return numbers + (0,) * (length - len(numbers))

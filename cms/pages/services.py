@@ -1,0 +1,71 @@
+"""Decisions about pages: saving one, publishing it, deleting it."""
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core import deletion
+from cms.core.errors import Invalid
+from cms.core.integrity import explain_constraint
+from cms.core.markup import TRUSTED_KINDS
+from cms.core.permissions import Actor, Permission, extends_to, require
+from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
+
+PATH = re.compile(r"[a-z0-9.-]+(?:/[a-z0-9.-]+)*")
+PATH_TAKEN = "There is a page at this path already."
+
+explain_constraint("uq_pages_path", field="path", sentence=PATH_TAKEN)
+
+
+async def save_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
+    """Write a new or changed page.
+
+    Raises PermissionDenied where the page, as it was or as it would be, is not the person's to edit,
+    and Invalid naming each field that breaks a rule.
+    """
+    page.path = page.path.strip().strip("/")
+    page.template_name = "" if page.template_name == DEFAULT_TEMPLATE else page.template_name
+    errors = await _broken_rules(session, page)
+    if errors:
+        raise Invalid.in_fields(errors)
+    if page.content_kind in TRUSTED_KINDS:
+        await require(session, by, Permission.PAGES_TRUSTED_MARKUP)
+    session.add(page)
+    await session.flush()
+    await require(session, by, Permission.PAGES_EDIT, page)
+
+
+async def delete_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
+    """Delete a page with its images and documents.
+
+    Raises PermissionDenied, or Conflict naming the releases that use it.
+    """
+    await deletion.delete(session, page, permission=Permission.PAGES_DELETE, by=by)
+
+
+async def may_see_draft(session: AsyncSession, page: Page, *, by: Actor) -> bool:
+    """Return whether somebody may see a page that is not live."""
+    return await extends_to(session, by, Permission.PAGES_VIEW, page)
+
+
+async def _broken_rules(session: AsyncSession, page: Page) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if not page.title.strip():
+        errors["title"] = ["Give the page a title."]
+    if not PATH.fullmatch(page.path):
+        errors["path"] = [
+            "Write the path as segments of small letters, digits, dots and hyphens with slashes between, "
+            "such as “about/help”."
+        ]
+    elif await _is_taken(session, page):
+        errors["path"] = [PATH_TAKEN]
+    if page.template_name and page.template_name not in TEMPLATES:
+        errors["template_name"] = ["There is no such template."]
+    return errors
+
+
+async def _is_taken(session: AsyncSession, page: Page) -> bool:
+    with session.no_autoflush:
+        other = await session.scalar(select(Page.id).where(Page.path == page.path, Page.id != (page.id or 0)))
+    return other is not None
