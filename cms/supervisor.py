@@ -35,8 +35,8 @@ ADDRESS = "127.0.0.1"
 READY_PATIENCE = 120.0
 """Seconds that the site may take until it says that it is ready."""
 
-STOP_PATIENCE = 10.0
-"""Seconds that the site and the worker may take to finish what they have begun."""
+STOP_PATIENCE = 12.0
+"""Seconds that the site and the worker may take to finish what they have begun; both give up before that."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 STEADY_AFTER = 60.0

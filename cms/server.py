@@ -1,0 +1,34 @@
+"""`cms serve`: Granian, with as many processes as the settings say, in front of the site and the back office."""
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from cms.core import logs
+from cms.core.settings import Settings
+
+APPLICATION = "public_site.asgi:create"
+"""Named, not imported: the domain knows no face."""
+
+SECONDS_TO_FINISH = 6
+"""How long requests that have begun may take after the end was asked for."""
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Serve until SIGINT or SIGTERM; a process that dies is replaced."""
+    logs.configure(settings)
+    Granian(
+        APPLICATION,
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=host,
+        port=port,
+        workers=workers,
+        workers_kill_timeout=SECONDS_TO_FINISH,
+        respawn_failed_workers=True,
+        websockets=False,
+        log_level=LogLevels(settings.log_level),
+        log_dictconfig=logs.dict_config(settings),
+        log_access=settings.is_production,
+        log_access_format=logs.ACCESS_FORMAT,
+    ).serve()
