@@ -18,6 +18,7 @@ from cms.core.errors import TooManyAttempts
 WINDOW = timedelta(hours=1)
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
+MOST_DOUBLINGS = 10
 
 FAILURES_KEPT = timedelta(days=1)
 SUCCESSES_KEPT = timedelta(days=90)
@@ -132,7 +133,8 @@ def pause_after(failures: int, *, free: int) -> timedelta:
     """Return how long to wait after so many failures: nothing while they are free, then twice as long each time."""
     if failures < free:
         return timedelta()
-    return min(FIRST_PAUSE * 2 ** min(failures - free, 10), LONGEST_PAUSE)
+    doublings = min(failures - free, MOST_DOUBLINGS)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 
 async def _opens_at(session: AsyncSession, attempt: SignInAttempt) -> datetime:
@@ -140,7 +142,10 @@ async def _opens_at(session: AsyncSession, attempt: SignInAttempt) -> datetime:
     limits = LIMITS[attempt.occasion]
     same_account = SignInAttempt.account == attempt.account
     same_address = SignInAttempt.address == attempt.address
-    rules = [((same_account, same_address), limits.pair), ((same_address,), limits.address)]
+    rules: list[tuple[tuple[ColumnElement[bool], ...], int]] = [
+        ((same_account, same_address), limits.pair),
+        ((same_address,), limits.address),
+    ]
     if not await _is_known(session, attempt):
         rules.append(((same_account,), limits.account))
     moments = [await _opens_for(session, attempt, like, free=free) for like, free in rules]
@@ -150,14 +155,14 @@ async def _opens_at(session: AsyncSession, attempt: SignInAttempt) -> datetime:
 async def _opens_for(
     session: AsyncSession, attempt: SignInAttempt, like: Sequence[ColumnElement[bool]], *, free: int
 ) -> datetime:
-    statement = select(func.count(), func.max(SignInAttempt.at)).where(
+    statement = select(func.count(), func.coalesce(func.max(SignInAttempt.at), attempt.at)).where(
         *like,
         SignInAttempt.occasion == attempt.occasion,
         SignInAttempt.has_succeeded.is_(False),
         SignInAttempt.at > attempt.at - WINDOW,
     )
     failures, last = (await session.execute(statement)).one()
-    return attempt.at if last is None else last + pause_after(failures, free=free)
+    return last + pause_after(failures, free=free)
 
 
 async def _is_known(session: AsyncSession, attempt: SignInAttempt) -> bool:
