@@ -1,15 +1,23 @@
 """Which releases, files and operating systems there are for whom."""
 
+import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
-from cms.core.permissions import row_scope
+from cms.core.permissions import Actor, Permission, row_scope, scope_condition
 from cms.core.publishing import is_live
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
 
 Releases = Select[tuple[Release]]
+
+LINES = {
+    "python2": ReleaseVersion.PYTHON_2,
+    "python3": ReleaseVersion.PYTHON_3,
+    "pymanager": ReleaseVersion.INSTALL_MANAGER,
+}
+SERIES_LINE = re.compile(r"python(?P<series>3\.\d{1,3})")
 
 
 def live() -> Releases:
@@ -41,6 +49,40 @@ def pre_releases() -> Releases:
     return live().where(Release.is_pre_release, Release.version == ReleaseVersion.PYTHON_3)
 
 
+def successors_of(release: Release) -> Releases:
+    """The live releases of the same series that came after this one, newest first.
+
+    A final release is not succeeded by a pre-release; Python 2 and the install manager have no series to follow.
+    """
+    later = newest_of_series(release.series or "").where(
+        Release.released_at > release.released_at, release.version == ReleaseVersion.PYTHON_3
+    )
+    return later if release.is_pre_release else later.where(~Release.is_pre_release)
+
+
+def newest_of_line(line: str) -> Releases | None:
+    """The newest release of "python2", "python3", "python3.14", "prerelease" or "pymanager"; None for other words."""
+    if line == "prerelease":
+        return pre_releases().limit(1)
+    if line in LINES:
+        return latest(LINES[line])
+    if found := SERIES_LINE.fullmatch(line):
+        return newest_of_series(found["series"]).limit(1)
+    return None
+
+
+def visible_to(actor: Actor | None) -> Releases:
+    """Releases that the public may see, and the drafts that this person may see."""
+    if actor is None:
+        return select(Release).where(is_live(Release))
+    return select(Release).where(or_(is_live(Release), scope_condition(actor, Permission.DOWNLOADS_VIEW, Release)))
+
+
+def briefly(releases: Releases) -> Releases:
+    """The same releases without their texts, for lists."""
+    return releases.options(defer(Release.content, raiseload=True), defer(Release.content_html, raiseload=True))
+
+
 def with_files(releases: Releases) -> Releases:
     """The same releases together with their files and the operating system of each."""
     return releases.options(selectinload(Release.files).joinedload(ReleaseFile.operating_system))
@@ -63,11 +105,11 @@ def with_files_for(releases: Releases, system: OperatingSystem) -> Releases:
 
 
 def button_files(releases: Sequence[Release]) -> Select[tuple[ReleaseFile]]:
-    """The files behind the download buttons of these releases, with their operating systems."""
+    """The files behind the download buttons of these releases, with release and operating system of each."""
     return (
         select(ReleaseFile)
         .where(ReleaseFile.release_id.in_([release.id for release in releases]), ReleaseFile.has_download_button)
-        .options(joinedload(ReleaseFile.operating_system))
+        .options(joinedload(ReleaseFile.operating_system), joinedload(ReleaseFile.release))
         .order_by(ReleaseFile.id)
     )
 
