@@ -15,8 +15,9 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    TextClause,
     func,
-    literal_column,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
@@ -32,6 +33,10 @@ NAMING_CONVENTION = {
 }
 STATUS_LENGTH = 40
 WORD_MARKS = "/.-_@:+"
+SEARCHED_LENGTH = 100_000
+"""Characters of a column that are searched; PostgreSQL refuses word lists beyond a mebibyte."""
+
+SIMPLE_WORDS = text("'simple'::regconfig")
 
 
 def stored_by_value(statuses: type[StrEnum]) -> Enum:
@@ -126,17 +131,16 @@ class Versioned:
 
 
 def words_of(model: type[Base]) -> ColumnElement[Any]:
-    """Return the words of the model's searched columns, split also at the marks within paths, versions and addresses."""
-    columns: list[ColumnElement[str]] = [
-        func.coalesce(getattr(model, name), _quoted("")) for name in model.searched_columns
+    """Return the words of the model's searched columns, split also at the marks within paths and versions."""
+    columns = [
+        func.coalesce(func.left(model.__table__.c[name], text(str(SEARCHED_LENGTH))), _quoted(""))
+        for name in model.searched_columns
     ]
-    joined = columns[0]
+    joined: ColumnElement[Any] = columns[0]
     for column in columns[1:]:
         joined = joined.op("||")(_quoted(" ")).op("||")(column)
-    return func.to_tsvector(
-        _quoted("simple").op("::")(literal_column("regconfig")),
-        func.translate(joined, _quoted(WORD_MARKS), _quoted(" " * len(WORD_MARKS))),
-    )
+    split = func.translate(joined, _quoted(WORD_MARKS), _quoted(" " * len(WORD_MARKS)))
+    return func.to_tsvector(SIMPLE_WORDS, split)
 
 
 def has_words(model: type[Base], typed: str) -> ColumnElement[bool] | None:
@@ -145,7 +149,7 @@ def has_words(model: type[Base], typed: str) -> ColumnElement[bool] | None:
     if not words:
         return None
     query = " & ".join(f"{word}:*" for word in words)
-    return words_of(model).op("@@")(func.to_tsquery(_quoted("simple").op("::")(literal_column("regconfig")), query))
+    return words_of(model).op("@@")(func.to_tsquery(SIMPLE_WORDS, query))
 
 
 def word_index(model: type[Base]) -> Index:
@@ -153,6 +157,6 @@ def word_index(model: type[Base]) -> Index:
     return Index(f"ix_{model.__tablename__}_words", words_of(model), postgresql_using="gin")
 
 
-def _quoted(value: str) -> ColumnElement[str]:
+def _quoted(value: str) -> TextClause:
     """Return a constant written into the statement: with a parameter the planner could not match the index."""
-    return literal_column(f"'{value}'")
+    return text(f"'{value}'")

@@ -44,6 +44,10 @@ URL_COLUMNS = (
     "sigstore_bundle_url",
     "sbom_spdx_url",
 )
+NUMBER_IN_NAME = r""""substring"((name)::text, '^Python (\d{1,4}(?:\.\d{1,4}){0,3})'::text)"""
+SERIES_IN_NAME = r""""substring"((name)::text, '^Python (\d{1,4}\.\d{1,4})'::text)"""
+"""In PostgreSQL's own spelling, so that a comparison with the migrated database finds them equal."""
+
 SHOWN_ELSEWHERE = (
     "/ftp/python/",
     "/box/supernav-python-downloads/",
@@ -112,22 +116,14 @@ class Release(Identified, Slugged, Publishable, Authored, Timestamped, Versioned
     content_kind: Mapped[MarkupKind] = mapped_column(stored_by_value(MarkupKind), default=MarkupKind.MARKDOWN)
     content_html: Mapped[str] = mapped_column(Text, default="", info={"audit": QUIET})
 
-    version_number: Mapped[str | None] = mapped_column(
-        String(30), Computed(r"substring(name from '^Python (\d{1,4}(?:\.\d{1,4}){0,3})')", persisted=True)
-    )
+    version_number: Mapped[str | None] = mapped_column(String(30), Computed(NUMBER_IN_NAME, persisted=True))
     """The number without a pre-release's suffix: "3.15.0" of "Python 3.15.0a1"; none of an install manager."""
 
-    series: Mapped[str | None] = mapped_column(
-        String(10), Computed(r"substring(name from '^Python (\d{1,4}\.\d{1,4})')", persisted=True), index=True
-    )
+    series: Mapped[str | None] = mapped_column(String(10), Computed(SERIES_IN_NAME, persisted=True), index=True)
     """The release series, such as "3.15"."""
 
     version_key: Mapped[list[int] | None] = mapped_column(
-        ARRAY(Integer),
-        Computed(
-            r"string_to_array(substring(name from '^Python (\d{1,4}(?:\.\d{1,4}){0,3})'), '.')::integer[]",
-            persisted=True,
-        ),
+        ARRAY(Integer), Computed(f"(string_to_array({NUMBER_IN_NAME}, '.'::text))::integer[]", persisted=True)
     )
     """The number as integers, so that 3.10 sorts after 3.9."""
 

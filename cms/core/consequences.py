@@ -1,0 +1,54 @@
+"""The tasks that carry out what follows from written rows: purging what showed them, indexing what finds them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core import outbox
+from cms.core.resources import Resources
+from cms.core.search import index_rows as index_rows_of
+from cms.core.tasks import Arguments, task
+
+SECOND_PURGE = timedelta(seconds=3)
+"""A page rendered just before the commit can reach the CDN after the purge; this much later it has."""
+
+
+def _all_keys(messages: Sequence[Arguments]) -> Arguments:
+    return {"keys": sorted({key for message in messages for key in message["keys"]})}
+
+
+def _all_rows(messages: Sequence[Arguments]) -> Arguments:
+    rows: defaultdict[str, set[int]] = defaultdict(set)
+    for message in messages:
+        rows[message["index"]] |= set(message["ids"])
+    return {"rows": {index: sorted(ids) for index, ids in rows.items()}}
+
+
+@task(timeout=30, attempts=20, merge=_all_keys)
+async def purge_keys(resources: Resources, session: AsyncSession, *, keys: list[str]) -> None:
+    """Have every cache forget what carries one of the keys, and once more some seconds later."""
+    await resources.cdn.purge(keys)
+    outbox.enqueue_in(session, SECOND_PURGE, "purge_keys_again", keys=keys)
+
+
+@task(timeout=30, attempts=20, merge=_all_keys)
+async def purge_keys_again(resources: Resources, session: AsyncSession, *, keys: list[str]) -> None:
+    """Have every cache forget what arrived there after the first purge."""
+    await resources.cdn.purge(keys)
+
+
+@task(timeout=60, attempts=20, merge=_all_rows)
+async def index_rows(resources: Resources, session: AsyncSession, *, rows: dict[str, list[int]]) -> None:
+    """Bring the search documents of the rows up to date."""
+    for index, ids in rows.items():
+        await index_rows_of(resources, index, ids)
+
+
+@task(timeout=600, attempts=3)
+async def rebuild_search(resources: Resources, session: AsyncSession, *, indexes: list[str] | None = None) -> None:
+    """Build the search indexes anew beside the old ones, then swap them."""
+    from cms.core.search import reindex  # noqa: PLC0415 - placeholder until merged
+
+    await reindex(resources, indexes)

@@ -1,0 +1,124 @@
+"""The worker: the relay, the tasks and the schedule of every domain on one page."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from saq import Job, Worker
+from saq.queue.redis import RedisQueue
+
+import cms.core.consequences
+import cms.publishing_tasks
+import cms.users.tasks
+from cms.core import relay
+from cms.core.resources import Resources
+from cms.core.running import run_messages
+from cms.core.settings import Settings
+from cms.core.tasks import TASKS
+
+QUEUE_NAME = "cms"
+CONCURRENCY = 8
+GRACE = 10
+"""Seconds that running tasks have to end once the worker is told to stop."""
+
+LONGEST_BLOCK = 5.0
+"""Seconds that one question for the next job stays open."""
+
+PAUSE_WITHOUT_REDIS = 1.0
+
+MARGIN = 15
+"""Seconds beyond a task's own limit after which the queue gives its run up."""
+
+TASK_MODULES = (cms.core.consequences, cms.publishing_tasks, cms.users.tasks)
+"""Importing them registers their tasks."""
+
+log = structlog.get_logger(__name__)
+
+
+class PatientQueue(RedisQueue):
+    """A queue whose workers wait a moment when Redis is away; SAQ's own would ask again at once, for ever."""
+
+    async def dequeue(self, timeout: float = 0.0, poll_interval: float = 0.0) -> Job | None:
+        """Return the next job, or None after `timeout` seconds without one."""
+        try:
+            return await super().dequeue(timeout, poll_interval)
+        except (RedisError, OSError) as error:
+            log.warning("no jobs while Redis is away", error=str(error))
+            await asyncio.sleep(PAUSE_WITHOUT_REDIS)
+            return None
+
+
+class SaqQueue:
+    """The queue as the relay sees it."""
+
+    def __init__(self, queue: RedisQueue) -> None:
+        self._queue = queue
+
+    async def hand_over(self, message_ids: Sequence[int], *, timeout: int) -> None:
+        """Enqueue one run; SAQ does not retry it, because the outbox does."""
+        await self._queue.enqueue(
+            "run", message_ids=list(message_ids), timeout=timeout + MARGIN, retries=1, ttl=60, heartbeat=0
+        )
+
+    async def is_empty(self) -> bool:
+        return await self._queue.count("queued") == 0
+
+
+async def run(context: dict[str, Any], *, message_ids: list[int]) -> None:
+    """Run one task; the function that SAQ calls."""
+    await run_messages(context["resources"], message_ids)
+
+
+async def work(settings: Settings) -> None:
+    """Run the worker until SIGTERM or SIGINT; what it cannot finish in time is run again by the next one."""
+    resources = Resources.from_settings(settings)
+    connections = Redis.from_url(settings.redis_url or "", socket_connect_timeout=2, socket_timeout=3 * LONGEST_BLOCK)
+    queue = PatientQueue(connections, name=QUEUE_NAME)
+    stop, wake = asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log.info("worker starts", tasks=sorted(TASKS))
+    duties = [
+        asyncio.create_task(relay.relay(resources.sessionmaker, SaqQueue(queue), wake=wake)),
+        asyncio.create_task(relay.listen(settings.database_url or "", wake)),
+        asyncio.create_task(_take_jobs(queue, resources)),
+    ]
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([*duties, stopping], return_when=asyncio.FIRST_COMPLETED)
+    for duty in (*duties, stopping):
+        duty.cancel()
+    outcomes = await asyncio.gather(*duties, return_exceptions=True)
+    await queue.disconnect()
+    await resources.aclose()
+    log.info("worker stopped")
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+async def _take_jobs(queue: RedisQueue, resources: Resources) -> None:
+    """Take jobs from Redis until cancelled; then those that run have GRACE seconds to end."""
+
+    async def begin(context: dict[str, Any]) -> None:
+        context["resources"] = resources
+
+    worker: Worker[dict[str, Any]] = Worker(
+        queue,
+        functions=[run],
+        concurrency=CONCURRENCY,
+        startup=begin,
+        dequeue_timeout=LONGEST_BLOCK,
+        shutdown_grace_period_s=GRACE,
+        timers={"schedule": 60, "worker_info": 30, "sweep": 60, "abort": 5},
+    )
+    worker.SIGNALS = []  # `work` has them already.
+    await worker.start()
+
+
+def main(settings: Settings) -> None:
+    """Run the worker in this process."""
+    asyncio.run(work(settings))

@@ -1,0 +1,686 @@
+"""Create the tables.
+
+Rules: one intention a file · safe beside the previous code (expand, backfill, contract: three files) ·
+never import cms · indexes of big tables CONCURRENTLY in an autocommit block · a way down that works.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = "0001"
+down_revision: str | Sequence[str] | None = None
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "outbox_messages",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("task", sa.String(length=60), nullable=False),
+        sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum("waiting", "handed over", "failed", name="messagestatus", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_messages")),
+    )
+    op.create_index(
+        "ix_outbox_messages_due",
+        "outbox_messages",
+        ["not_before"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'failed'"),
+    )
+    op.create_table(
+        "roles",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("permissions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roles")),
+        sa.UniqueConstraint("name", name=op.f("uq_roles_name")),
+    )
+    op.create_index(op.f("ix_roles_created_at"), "roles", ["created_at"], unique=False)
+    op.create_table(
+        "scheduled_tasks",
+        sa.Column("task", sa.String(length=60), nullable=False),
+        sa.Column("last_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("task", name=op.f("pk_scheduled_tasks")),
+    )
+    op.create_table(
+        "sign_in_attempts",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "occasion",
+            sa.Enum("sign-in", "password-reset", name="occasion", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("has_succeeded", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_attempts")),
+    )
+    op.create_index("ix_sign_in_attempts_account", "sign_in_attempts", ["account", "at"], unique=False)
+    op.create_index("ix_sign_in_attempts_address", "sign_in_attempts", ["address", "at"], unique=False)
+    op.create_index("ix_sign_in_attempts_at", "sign_in_attempts", ["at"], unique=False)
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("username", sa.String(length=150), nullable=False),
+        sa.Column("password", sa.String(length=255), nullable=False),
+        sa.Column("first_name", sa.String(length=150), nullable=False),
+        sa.Column("last_name", sa.String(length=150), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("email_verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("is_staff", sa.Boolean(), nullable=False),
+        sa.Column("is_superuser", sa.Boolean(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bio", sa.Text(), nullable=False),
+        sa.Column(
+            "bio_kind",
+            sa.Enum(
+                "markdown",
+                "restructuredtext",
+                "html",
+                "plain",
+                "html-trusted",
+                "markdown-trusted",
+                name="markupkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("bio_html", sa.Text(), nullable=False),
+        sa.Column("search_visibility", sa.Integer(), nullable=False),
+        sa.Column("email_privacy", sa.Integer(), nullable=False),
+        sa.Column("is_profile_public", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("username", name=op.f("uq_users_username")),
+    )
+    op.create_index(op.f("ix_users_created_at"), "users", ["created_at"], unique=False)
+    op.create_index("ix_users_email_lower", "users", [sa.literal_column("lower(email)")], unique=False)
+    op.create_index(
+        "ix_users_words",
+        "users",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((((((((coalesce(left(username, 100000), '') || ' ') || coalesce(left(first_name, 100000), '')) || ' ') || coalesce(left(last_name, 100000), '')) || ' ') || coalesce(left(email, 100000), '')) || ' ') || coalesce(left(bio, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_index("uq_users_username_lower", "users", [sa.literal_column("lower(username)")], unique=True)
+    op.create_table(
+        "audit_entries",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.Integer(), nullable=True),
+        sa.Column("actor_name", sa.String(length=150), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=True),
+        sa.Column("row_label", sa.String(length=200), nullable=False),
+        sa.Column("changes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"], ["users.id"], name=op.f("fk_audit_entries_actor_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
+    )
+    op.create_index(op.f("ix_audit_entries_actor_id"), "audit_entries", ["actor_id"], unique=False)
+    op.create_index(op.f("ix_audit_entries_at"), "audit_entries", ["at"], unique=False)
+    op.create_index("ix_audit_entries_row", "audit_entries", ["table_name", "row_id", "id"], unique=False)
+    op.create_table(
+        "boxes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column(
+            "content_kind",
+            sa.Enum(
+                "markdown",
+                "restructuredtext",
+                "html",
+                "plain",
+                "html-trusted",
+                "markdown-trusted",
+                name="markupkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("content_html", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_boxes_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_boxes_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_boxes")),
+        sa.UniqueConstraint("label", name=op.f("uq_boxes_label")),
+    )
+    op.create_index(op.f("ix_boxes_created_at"), "boxes", ["created_at"], unique=False)
+    op.create_index(op.f("ix_boxes_created_by_id"), "boxes", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_boxes_updated_by_id"), "boxes", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_boxes_words",
+        "boxes",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((coalesce(left(label, 100000), '') || ' ') || coalesce(left(content, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
+        "operating_systems",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("slug", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_operating_systems_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_operating_systems_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operating_systems")),
+        sa.UniqueConstraint("slug", name=op.f("uq_operating_systems_slug")),
+    )
+    op.create_index(op.f("ix_operating_systems_created_at"), "operating_systems", ["created_at"], unique=False)
+    op.create_index(op.f("ix_operating_systems_created_by_id"), "operating_systems", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_operating_systems_updated_by_id"), "operating_systems", ["updated_by_id"], unique=False)
+    op.create_table(
+        "pages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=500), nullable=False),
+        sa.Column("path", sa.String(length=500), nullable=False),
+        sa.Column("keywords", sa.String(length=1000), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column(
+            "content_kind",
+            sa.Enum(
+                "markdown",
+                "restructuredtext",
+                "html",
+                "plain",
+                "html-trusted",
+                "markdown-trusted",
+                name="markupkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("content_html", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.String(length=150), nullable=False),
+        sa.Column("template_name", sa.String(length=100), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expire_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("path ~ '^[a-z0-9.-]+(/[a-z0-9.-]+)*$'", name=op.f("ck_pages_path_of_plain_segments")),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_pages_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_pages_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pages")),
+        sa.UniqueConstraint("path", name=op.f("uq_pages_path")),
+    )
+    op.create_index(op.f("ix_pages_created_at"), "pages", ["created_at"], unique=False)
+    op.create_index(op.f("ix_pages_created_by_id"), "pages", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_pages_expire_at"), "pages", ["expire_at"], unique=False)
+    op.create_index(op.f("ix_pages_is_published"), "pages", ["is_published"], unique=False)
+    op.create_index(
+        "ix_pages_path_prefix", "pages", ["path"], unique=False, postgresql_ops={"path": "text_pattern_ops"}
+    )
+    op.create_index(op.f("ix_pages_publish_at"), "pages", ["publish_at"], unique=False)
+    op.create_index(op.f("ix_pages_updated_by_id"), "pages", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_pages_words",
+        "pages",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((((coalesce(left(title, 100000), '') || ' ') || coalesce(left(path, 100000), '')) || ' ') || coalesce(left(keywords, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
+        "redirects",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("old_path", sa.String(length=200), nullable=False),
+        sa.Column("new_path", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("old_path LIKE '/%'", name=op.f("ck_redirects_old_path_is_absolute")),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_redirects_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_redirects_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_redirects")),
+        sa.UniqueConstraint("old_path", name=op.f("uq_redirects_old_path")),
+    )
+    op.create_index(op.f("ix_redirects_created_at"), "redirects", ["created_at"], unique=False)
+    op.create_index(op.f("ix_redirects_created_by_id"), "redirects", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_redirects_updated_by_id"), "redirects", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_redirects_words",
+        "redirects",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((coalesce(left(old_path, 100000), '') || ' ') || coalesce(left(new_path, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
+        "revisions",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("saved_by_id", sa.Integer(), nullable=True),
+        sa.Column("saved_by_name", sa.String(length=150), nullable=False),
+        sa.Column("values", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["saved_by_id"], ["users.id"], name=op.f("fk_revisions_saved_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revisions")),
+    )
+    op.create_index("ix_revisions_row", "revisions", ["table_name", "row_id"], unique=False)
+    op.create_index(op.f("ix_revisions_saved_by_id"), "revisions", ["saved_by_id"], unique=False)
+    op.create_table(
+        "role_assignments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("role_id", sa.Integer(), nullable=False),
+        sa.Column("scope_kind", sa.String(length=30), nullable=True),
+        sa.Column("scope_values", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(scope_kind IS NULL) = (scope_values = '[]'::jsonb)",
+            name=op.f("ck_role_assignments_scope_kind_with_values"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["role_id"], ["roles.id"], name=op.f("fk_role_assignments_role_id_roles"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_role_assignments_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role_assignments")),
+        sa.UniqueConstraint(
+            "user_id",
+            "role_id",
+            "scope_kind",
+            name=op.f("uq_role_assignments_user_id"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_index(op.f("ix_role_assignments_created_at"), "role_assignments", ["created_at"], unique=False)
+    op.create_index(op.f("ix_role_assignments_role_id"), "role_assignments", ["role_id"], unique=False)
+    op.create_index(op.f("ix_role_assignments_user_id"), "role_assignments", ["user_id"], unique=False)
+    op.create_table(
+        "user_sessions",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("user_agent", sa.String(length=400), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_user_sessions_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_user_sessions_token_hash")),
+    )
+    op.create_index(op.f("ix_user_sessions_expires_at"), "user_sessions", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_user_sessions_user_id"), "user_sessions", ["user_id"], unique=False)
+    op.create_table(
+        "page_documents",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("page_id", sa.Integer(), nullable=False),
+        sa.Column("file", sa.String(length=500), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["page_id"], ["pages.id"], name=op.f("fk_page_documents_page_id_pages"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_page_documents")),
+    )
+    op.create_index(op.f("ix_page_documents_created_at"), "page_documents", ["created_at"], unique=False)
+    op.create_index(op.f("ix_page_documents_page_id"), "page_documents", ["page_id"], unique=False)
+    op.create_table(
+        "page_images",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("page_id", sa.Integer(), nullable=False),
+        sa.Column("file", sa.String(length=400), nullable=False),
+        sa.Column("alternative_text", sa.String(length=300), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["page_id"], ["pages.id"], name=op.f("fk_page_images_page_id_pages"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_page_images")),
+    )
+    op.create_index(op.f("ix_page_images_created_at"), "page_images", ["created_at"], unique=False)
+    op.create_index(op.f("ix_page_images_page_id"), "page_images", ["page_id"], unique=False)
+    op.create_table(
+        "releases",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("slug", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_latest", sa.Boolean(), nullable=False),
+        sa.Column("is_pre_release", sa.Boolean(), nullable=False),
+        sa.Column("is_shown_on_download_page", sa.Boolean(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("page_id", sa.Integer(), nullable=True),
+        sa.Column("release_notes_url", sa.String(length=200), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column(
+            "content_kind",
+            sa.Enum(
+                "markdown",
+                "restructuredtext",
+                "html",
+                "plain",
+                "html-trusted",
+                "markdown-trusted",
+                name="markupkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("content_html", sa.Text(), nullable=False),
+        sa.Column(
+            "version_number",
+            sa.String(length=30),
+            sa.Computed("\"substring\"((name)::text, '^Python (\\d{1,4}(?:\\.\\d{1,4}){0,3})'::text)", persisted=True),
+            nullable=True,
+        ),
+        sa.Column(
+            "series",
+            sa.String(length=10),
+            sa.Computed("\"substring\"((name)::text, '^Python (\\d{1,4}\\.\\d{1,4})'::text)", persisted=True),
+            nullable=True,
+        ),
+        sa.Column(
+            "version_key",
+            sa.ARRAY(sa.Integer()),
+            sa.Computed(
+                "(string_to_array(\"substring\"((name)::text, '^Python (\\d{1,4}(?:\\.\\d{1,4}){0,3})'::text), '.'::text))::integer[]",
+                persisted=True,
+            ),
+            nullable=True,
+        ),
+        sa.Column("is_published", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expire_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        postgresql.ExcludeConstraint(
+            (sa.column("version"), "="),
+            where=sa.text("is_latest AND is_published"),
+            deferrable=True,
+            initially="DEFERRED",
+            using="btree",
+            name="only_one_latest_release_per_version",
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_releases_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["page_id"], ["pages.id"], name=op.f("fk_releases_page_id_pages"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_releases_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_releases")),
+        sa.UniqueConstraint("slug", name=op.f("uq_releases_slug")),
+    )
+    op.create_index(op.f("ix_releases_created_at"), "releases", ["created_at"], unique=False)
+    op.create_index(op.f("ix_releases_created_by_id"), "releases", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_releases_expire_at"), "releases", ["expire_at"], unique=False)
+    op.create_index(op.f("ix_releases_is_pre_release"), "releases", ["is_pre_release"], unique=False)
+    op.create_index(op.f("ix_releases_is_published"), "releases", ["is_published"], unique=False)
+    op.create_index(
+        op.f("ix_releases_is_shown_on_download_page"), "releases", ["is_shown_on_download_page"], unique=False
+    )
+    op.create_index(op.f("ix_releases_page_id"), "releases", ["page_id"], unique=False)
+    op.create_index(op.f("ix_releases_publish_at"), "releases", ["publish_at"], unique=False)
+    op.create_index(op.f("ix_releases_released_at"), "releases", ["released_at"], unique=False)
+    op.create_index(op.f("ix_releases_series"), "releases", ["series"], unique=False)
+    op.create_index(op.f("ix_releases_updated_by_id"), "releases", ["updated_by_id"], unique=False)
+    op.create_index(op.f("ix_releases_version"), "releases", ["version"], unique=False)
+    op.create_index("ix_releases_version_key", "releases", ["version_key"], unique=False)
+    op.create_index(
+        "ix_releases_words",
+        "releases",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((coalesce(left(name, 100000), '') || ' ') || coalesce(left(slug, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
+        "release_files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("slug", sa.String(length=200), nullable=False),
+        sa.Column("release_id", sa.Integer(), nullable=False),
+        sa.Column("operating_system_id", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("is_source", sa.Boolean(), nullable=False),
+        sa.Column("url", sa.String(length=200), nullable=False),
+        sa.Column("gpg_signature_url", sa.String(length=200), nullable=False),
+        sa.Column("sigstore_signature_url", sa.String(length=200), nullable=False),
+        sa.Column("sigstore_certificate_url", sa.String(length=200), nullable=False),
+        sa.Column("sigstore_bundle_url", sa.String(length=200), nullable=False),
+        sa.Column("sbom_spdx_url", sa.String(length=200), nullable=False),
+        sa.Column("md5", sa.String(length=200), nullable=False),
+        sa.Column("sha256", sa.String(length=200), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("has_download_button", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "(url = '' OR url LIKE 'https://www.python.org/%' OR url LIKE 'http://www.python.org/%') AND (gpg_signature_url = '' OR gpg_signature_url LIKE 'https://www.python.org/%' OR gpg_signature_url LIKE 'http://www.python.org/%') AND (sigstore_signature_url = '' OR sigstore_signature_url LIKE 'https://www.python.org/%' OR sigstore_signature_url LIKE 'http://www.python.org/%') AND (sigstore_certificate_url = '' OR sigstore_certificate_url LIKE 'https://www.python.org/%' OR sigstore_certificate_url LIKE 'http://www.python.org/%') AND (sigstore_bundle_url = '' OR sigstore_bundle_url LIKE 'https://www.python.org/%' OR sigstore_bundle_url LIKE 'http://www.python.org/%') AND (sbom_spdx_url = '' OR sbom_spdx_url LIKE 'https://www.python.org/%' OR sbom_spdx_url LIKE 'http://www.python.org/%')",
+            name=op.f("ck_release_files_only_python_dot_org_urls"),
+        ),
+        sa.CheckConstraint("size >= 0", name=op.f("ck_release_files_size_is_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_release_files_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["operating_system_id"],
+            ["operating_systems.id"],
+            name=op.f("fk_release_files_operating_system_id_operating_systems"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["releases.id"], name=op.f("fk_release_files_release_id_releases"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_release_files_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_release_files")),
+        sa.UniqueConstraint("slug", name=op.f("uq_release_files_slug")),
+        sa.UniqueConstraint("url", name=op.f("uq_release_files_url")),
+    )
+    op.create_index(op.f("ix_release_files_created_at"), "release_files", ["created_at"], unique=False)
+    op.create_index(op.f("ix_release_files_created_by_id"), "release_files", ["created_by_id"], unique=False)
+    op.create_index(
+        op.f("ix_release_files_operating_system_id"), "release_files", ["operating_system_id"], unique=False
+    )
+    op.create_index(op.f("ix_release_files_release_id"), "release_files", ["release_id"], unique=False)
+    op.create_index(op.f("ix_release_files_updated_by_id"), "release_files", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_release_files_words",
+        "release_files",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((coalesce(left(name, 100000), '') || ' ') || coalesce(left(url, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_index(
+        "uq_release_files_download_button",
+        "release_files",
+        ["operating_system_id", "release_id"],
+        unique=True,
+        postgresql_where=sa.text("has_download_button"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_index(
+        "uq_release_files_download_button", table_name="release_files", postgresql_where=sa.text("has_download_button")
+    )
+    op.drop_index("ix_release_files_words", table_name="release_files", postgresql_using="gin")
+    op.drop_index(op.f("ix_release_files_updated_by_id"), table_name="release_files")
+    op.drop_index(op.f("ix_release_files_release_id"), table_name="release_files")
+    op.drop_index(op.f("ix_release_files_operating_system_id"), table_name="release_files")
+    op.drop_index(op.f("ix_release_files_created_by_id"), table_name="release_files")
+    op.drop_index(op.f("ix_release_files_created_at"), table_name="release_files")
+    op.drop_table("release_files")
+    op.drop_index("ix_releases_words", table_name="releases", postgresql_using="gin")
+    op.drop_index("ix_releases_version_key", table_name="releases")
+    op.drop_index(op.f("ix_releases_version"), table_name="releases")
+    op.drop_index(op.f("ix_releases_updated_by_id"), table_name="releases")
+    op.drop_index(op.f("ix_releases_series"), table_name="releases")
+    op.drop_index(op.f("ix_releases_released_at"), table_name="releases")
+    op.drop_index(op.f("ix_releases_publish_at"), table_name="releases")
+    op.drop_index(op.f("ix_releases_page_id"), table_name="releases")
+    op.drop_index(op.f("ix_releases_is_shown_on_download_page"), table_name="releases")
+    op.drop_index(op.f("ix_releases_is_published"), table_name="releases")
+    op.drop_index(op.f("ix_releases_is_pre_release"), table_name="releases")
+    op.drop_index(op.f("ix_releases_expire_at"), table_name="releases")
+    op.drop_index(op.f("ix_releases_created_by_id"), table_name="releases")
+    op.drop_index(op.f("ix_releases_created_at"), table_name="releases")
+    op.drop_table("releases")
+    op.drop_index(op.f("ix_page_images_page_id"), table_name="page_images")
+    op.drop_index(op.f("ix_page_images_created_at"), table_name="page_images")
+    op.drop_table("page_images")
+    op.drop_index(op.f("ix_page_documents_page_id"), table_name="page_documents")
+    op.drop_index(op.f("ix_page_documents_created_at"), table_name="page_documents")
+    op.drop_table("page_documents")
+    op.drop_index(op.f("ix_user_sessions_user_id"), table_name="user_sessions")
+    op.drop_index(op.f("ix_user_sessions_expires_at"), table_name="user_sessions")
+    op.drop_table("user_sessions")
+    op.drop_index(op.f("ix_role_assignments_user_id"), table_name="role_assignments")
+    op.drop_index(op.f("ix_role_assignments_role_id"), table_name="role_assignments")
+    op.drop_index(op.f("ix_role_assignments_created_at"), table_name="role_assignments")
+    op.drop_table("role_assignments")
+    op.drop_index(op.f("ix_revisions_saved_by_id"), table_name="revisions")
+    op.drop_index("ix_revisions_row", table_name="revisions")
+    op.drop_table("revisions")
+    op.drop_index("ix_redirects_words", table_name="redirects", postgresql_using="gin")
+    op.drop_index(op.f("ix_redirects_updated_by_id"), table_name="redirects")
+    op.drop_index(op.f("ix_redirects_created_by_id"), table_name="redirects")
+    op.drop_index(op.f("ix_redirects_created_at"), table_name="redirects")
+    op.drop_table("redirects")
+    op.drop_index("ix_pages_words", table_name="pages", postgresql_using="gin")
+    op.drop_index(op.f("ix_pages_updated_by_id"), table_name="pages")
+    op.drop_index(op.f("ix_pages_publish_at"), table_name="pages")
+    op.drop_index("ix_pages_path_prefix", table_name="pages", postgresql_ops={"path": "text_pattern_ops"})
+    op.drop_index(op.f("ix_pages_is_published"), table_name="pages")
+    op.drop_index(op.f("ix_pages_expire_at"), table_name="pages")
+    op.drop_index(op.f("ix_pages_created_by_id"), table_name="pages")
+    op.drop_index(op.f("ix_pages_created_at"), table_name="pages")
+    op.drop_table("pages")
+    op.drop_index(op.f("ix_operating_systems_updated_by_id"), table_name="operating_systems")
+    op.drop_index(op.f("ix_operating_systems_created_by_id"), table_name="operating_systems")
+    op.drop_index(op.f("ix_operating_systems_created_at"), table_name="operating_systems")
+    op.drop_table("operating_systems")
+    op.drop_index("ix_boxes_words", table_name="boxes", postgresql_using="gin")
+    op.drop_index(op.f("ix_boxes_updated_by_id"), table_name="boxes")
+    op.drop_index(op.f("ix_boxes_created_by_id"), table_name="boxes")
+    op.drop_index(op.f("ix_boxes_created_at"), table_name="boxes")
+    op.drop_table("boxes")
+    op.drop_index("ix_audit_entries_row", table_name="audit_entries")
+    op.drop_index(op.f("ix_audit_entries_at"), table_name="audit_entries")
+    op.drop_index(op.f("ix_audit_entries_actor_id"), table_name="audit_entries")
+    op.drop_table("audit_entries")
+    op.drop_index("uq_users_username_lower", table_name="users")
+    op.drop_index("ix_users_words", table_name="users", postgresql_using="gin")
+    op.drop_index("ix_users_email_lower", table_name="users")
+    op.drop_index(op.f("ix_users_created_at"), table_name="users")
+    op.drop_table("users")
+    op.drop_index("ix_sign_in_attempts_at", table_name="sign_in_attempts")
+    op.drop_index("ix_sign_in_attempts_address", table_name="sign_in_attempts")
+    op.drop_index("ix_sign_in_attempts_account", table_name="sign_in_attempts")
+    op.drop_table("sign_in_attempts")
+    op.drop_table("scheduled_tasks")
+    op.drop_index(op.f("ix_roles_created_at"), table_name="roles")
+    op.drop_table("roles")
+    op.drop_index(
+        "ix_outbox_messages_due", table_name="outbox_messages", postgresql_where=sa.text("status <> 'failed'")
+    )
+    op.drop_table("outbox_messages")
