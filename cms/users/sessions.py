@@ -73,11 +73,14 @@ async def find(session: AsyncSession, token: str) -> UserSession | None:
     return found
 
 
-async def touch(session: AsyncSession, used: UserSession) -> None:
-    """Note that the session is in use, at most once a minute, and let it live on accordingly."""
+async def touch(session: AsyncSession, used: UserSession) -> bool:
+    """Note that the session is in use, and let it live on accordingly; say whether there was anything to note.
+
+    That is once a minute, so that reading pages is not writing rows.
+    """
     moment = clock.now()
     if moment - used.last_seen_at < TOUCH_EVERY:
-        return
+        return False
     expires_at = _expiry(used.user, began_at=used.created_at)
     await session.execute(
         update(UserSession)
@@ -85,6 +88,7 @@ async def touch(session: AsyncSession, used: UserSession) -> None:
         .values(last_seen_at=moment, expires_at=expires_at)
         .execution_options(consequences_handled=True, synchronize_session=False)
     )
+    return True
 
 
 async def list_of(session: AsyncSession, user: User) -> Sequence[UserSession]:
@@ -114,6 +118,10 @@ async def purge_expired(session: AsyncSession) -> None:
     await _delete(session, UserSession.expires_at <= clock.now())
 
 
+def lifetime_for(user: User) -> Lifetime:
+    return STAFF if user.is_staff or user.is_superuser else MEMBERS
+
+
 def hash_of(token: str) -> str:
     """Return what is stored of a token, from which nobody who reads the database can make a cookie."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
@@ -124,7 +132,7 @@ def _living() -> Select[UserSession]:
 
 
 def _expiry(user: User, *, began_at: datetime) -> datetime:
-    lifetime = STAFF if user.is_staff or user.is_superuser else MEMBERS
+    lifetime = lifetime_for(user)
     return min(clock.now() + lifetime.idle, began_at + lifetime.absolute)
 
 
