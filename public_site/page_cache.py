@@ -269,7 +269,8 @@ def _key_of(scope: HTTPScope, headers: dict[bytes, bytes]) -> PageKey:
 def _normalised(query: bytes) -> bytes:
     """Return the query with its names sorted; the order of one name's values may mean something and stays."""
     parts = [part for part in query.split(b"&") if part]
-    return b"&".join(sorted(parts, key=lambda part: part.partition(b"=")[0]))
+    parts.sort(key=lambda part: part.partition(b"=")[0])
+    return b"&".join(parts)
 
 
 def _announced(data: bytes | str) -> frozenset[str]:
