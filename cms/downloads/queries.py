@@ -9,6 +9,7 @@ from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 from cms.core.permissions import Actor, Permission, row_scope, scope_condition
 from cms.core.publishing import is_live
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
+from cms.pages.models import Page
 
 Releases = Select[tuple[Release]]
 
@@ -69,6 +70,11 @@ def newest_of_line(line: str) -> Releases | None:
     if found := SERIES_LINE.fullmatch(line):
         return newest_of_series(found["series"]).limit(1)
     return None
+
+
+def told_by(page: Page) -> Releases:
+    """The live release that has no text of its own and is told by this page instead."""
+    return live().where(Release.page_id == page.id, Release.content == "").limit(1)
 
 
 def visible_to(actor: Actor | None) -> Releases:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import load_only, selectinload
 
-from cms.core.permissions import Actor, Permission, allows, row_rule, row_scope
+from cms.core.permissions import Actor, Permission, allows, row_rule, row_scope, scope_condition
 from cms.core.publishing import is_live
 from cms.pages.models import Page
 
@@ -17,7 +17,30 @@ def live() -> Select[tuple[Page]]:
 
 def at_path(path: str) -> Select[tuple[Page]]:
     """The page at a path, drafts included; slashes at either end do not matter."""
-    return select(Page).where(Page.path == path.strip("/"))
+    return select(Page).where(is_at(path))
+
+
+def is_at(path: str) -> ColumnElement[bool]:
+    """Return the condition that a page is the one at a path; slashes at either end do not matter."""
+    return Page.path == path.strip("/")
+
+
+def visible_to(actor: Actor | None) -> Select[tuple[Page]]:
+    """Pages that the public may see, and the drafts that this person may see."""
+    if actor is None:
+        return select(Page).where(is_live(Page))
+    return select(Page).where(or_(is_live(Page), scope_condition(actor, Permission.PAGES_VIEW, Page)))
+
+
+def around(path: str) -> Select[tuple[Page]]:
+    """The live pages above this path, beside it and right below it, by title and without their texts."""
+    parent = path.rpartition("/")[0]
+    above = [path[:slash] for slash, character in enumerate(path) if character == "/"]
+    return (
+        live()
+        .options(load_only(Page.title, Page.path, raiseload=True))
+        .where(or_(Page.path.in_([*above, path]), _right_below(path), _right_below(parent) if parent else false()))
+    )
 
 
 def with_files() -> Select[tuple[Page]]:
@@ -30,6 +53,11 @@ def under(paths: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition that a page lies at one of the paths or below it."""
     plain = [path.strip("/") for path in paths]
     return or_(false(), *(or_(Page.path == path, Page.path.startswith(f"{path}/", autoescape=True)) for path in plain))
+
+
+def _right_below(path: str) -> ColumnElement[bool]:
+    inside = Page.path.startswith(f"{path}/", autoescape=True)
+    return and_(inside, ~func.substr(Page.path, len(path) + 2).contains("/"))
 
 
 @row_rule(Permission.PAGES_EDIT, Page)
