@@ -20,6 +20,7 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 LONGEST_USER_AGENT = 400
 LONGEST_ADDRESS = 45
+LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,9 @@ async def end(session: AsyncSession, token: str) -> None:
 
 
 async def end_one(session: AsyncSession, user: User, session_id: int) -> None:
-    """End one of this person's own sessions; another person's number ends nothing."""
+    """End one of this person's own sessions; another person's number ends nothing, nor does one beyond the column."""
+    if session_id > LARGEST_ID:
+        return
     await _delete(session, UserSession.id == session_id, UserSession.user_id == user.id)
 
 

@@ -100,6 +100,12 @@ async def succeed(session: AsyncSession, attempt: SignInAttempt) -> None:
     await _delete(session, *same, SignInAttempt.occasion == attempt.occasion)
 
 
+async def forgive(session: AsyncSession, name: str, *, address: str) -> None:
+    """Forget what was mistyped for this name from this address: its owner has proved to be who they are."""
+    same = (SignInAttempt.account == account_key(name), SignInAttempt.address == network_of(address))
+    await _delete(session, *same, SignInAttempt.has_succeeded.is_(False))
+
+
 async def purge(session: AsyncSession) -> None:
     """Forget the attempts that no longer matter to any limit."""
     moment = clock.now()
