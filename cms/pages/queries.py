@@ -32,14 +32,17 @@ def visible_to(actor: Actor | None) -> Select[tuple[Page]]:
     return select(Page).where(or_(is_live(Page), scope_condition(actor, Permission.PAGES_VIEW, Page)))
 
 
+def briefly(pages: Select[tuple[Page]]) -> Select[tuple[Page]]:
+    """The same pages with what lists show of them, without their texts."""
+    return pages.options(load_only(Page.title, Page.path, Page.updated_at, raiseload=True))
+
+
 def around(path: str) -> Select[tuple[Page]]:
     """The live pages above this path, beside it and right below it, by title and without their texts."""
     parent = path.rpartition("/")[0]
     above = [path[:slash] for slash, character in enumerate(path) if character == "/"]
-    return (
-        live()
-        .options(load_only(Page.title, Page.path, raiseload=True))
-        .where(or_(Page.path.in_([*above, path]), _right_below(path), _right_below(parent) if parent else false()))
+    return briefly(live()).where(
+        or_(Page.path.in_([*above, path]), _right_below(path), _right_below(parent) if parent else false())
     )
 
 
