@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -16,11 +16,14 @@ from sqlalchemy import (
     MetaData,
     String,
     TextClause,
+    event,
     func,
+    inspect,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, declared_attr, mapped_column
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 from cms.core import clock
 
@@ -74,6 +77,19 @@ class Base(DeclarativeBase):
 
     audited: ClassVar[bool] = True
     """False only for tables that are themselves a record of what happened."""
+
+
+@event.listens_for(Base, "init", propagate=True)
+def _start_with_defaults(row: Base, _arguments: tuple[object, ...], values: dict[str, Any]) -> None:
+    """Give a new row its columns' defaults at once, so that rules can be asked before it is written."""
+    for key, column in cast("Mapper[Any]", inspect(type(row))).columns.items():
+        default = column.default
+        if key in values or default is None:
+            continue
+        if isinstance(default, ScalarElementColumnDefault):
+            values[key] = default.arg
+        elif isinstance(default, CallableColumnDefault):
+            values[key] = default.arg(cast("Any", None))
 
 
 class Identified:

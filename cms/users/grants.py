@@ -19,7 +19,7 @@ async def load_grants(session: AsyncSession, user: User) -> Grants:
         .where(RoleAssignment.user_id == user.id)
         .order_by(Role.name)
     )
-    user.grants = Grants(tuple(grant for row in rows for grant in _grants_of(*row._tuple())))
+    user.grants = Grants(tuple(grant for row in rows for grant in _grants_of(*row)))
     return user.grants
 
 

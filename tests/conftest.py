@@ -1,0 +1,158 @@
+"""Real PostgreSQL and Redis for every test, the application that ships, and one transaction a test."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+
+import cms.models  # every table
+import cms.worker  # every task
+from cms.core import embedded, migrations
+from cms.core.resources import Resources
+from cms.core.search_engines import engine_from_settings
+from cms.core.session import make_engine, make_sessionmaker
+from cms.core.settings import Settings
+from cms.users.models import User
+from tests.fakes import FrozenClock, MemoryMail, RecordingCDN, memory_storage
+
+SITE = "http://testserver"
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a migrated database: that of CMS_TEST_DATABASE_URL, or one from the wheel."""
+    if given := os.environ.get("CMS_TEST_DATABASE_URL"):
+        migrations.upgrade(given)
+        yield given
+        return
+    server = embedded.start_postgresql(tmp_path_factory.mktemp("database"), durable=False)
+    migrations.upgrade(server.url)
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Redis: that of CMS_TEST_REDIS_URL, or one from the wheel."""
+    if given := os.environ.get("CMS_TEST_REDIS_URL"):
+        yield given
+        return
+    server = embedded.start_redis(tmp_path_factory.mktemp("redis"), durable=False)
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        environment="test",
+        home=tmp_path_factory.mktemp("home"),
+        secret_key=SecretStr("a key for tests only"),
+        site_url=SITE,
+        database_url=database_url,
+        redis_url=redis_url,
+        demo_database=True,
+    )
+
+
+@pytest.fixture(scope="session")
+async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(settings)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection in a transaction that is rolled back after the test."""
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        yield connection
+        await transaction.rollback()
+
+
+@pytest.fixture
+def sessionmaker(connection: AsyncConnection) -> async_sessionmaker[AsyncSession]:
+    """Sessions whose commits are seen by all others of the test, and by nobody after it."""
+    return make_sessionmaker(connection, join_transaction_mode="create_savepoint")
+
+
+@pytest.fixture
+async def session(sessionmaker: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+    async with sessionmaker() as session:
+        yield session
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FrozenClock:
+    """The time, stopped; `clock.move(hours=1)` moves it."""
+    frozen = FrozenClock()
+    monkeypatch.setattr("cms.core.clock.now", frozen.now)
+    return frozen
+
+
+@pytest.fixture
+def cdn() -> RecordingCDN:
+    return RecordingCDN()
+
+
+@pytest.fixture
+def mail() -> MemoryMail:
+    return MemoryMail()
+
+
+@pytest.fixture
+async def resources(
+    settings: Settings,
+    engine: AsyncEngine,
+    connection: AsyncConnection,
+    sessionmaker: async_sessionmaker[AsyncSession],
+    cdn: RecordingCDN,
+    mail: MemoryMail,
+) -> AsyncIterator[Resources]:
+    """What the application stands on, with fakes at its edge and the test's transaction under it."""
+    redis = Redis.from_url(settings.redis_url or "")
+    yield Resources(
+        settings=settings,
+        engine=engine,
+        sessionmaker=sessionmaker,
+        redis=redis,
+        storage=memory_storage(),
+        search=engine_from_settings(settings, sessionmaker),
+        cdn=cdn,
+        mail=mail,
+    )
+    await redis.aclose()
+
+
+@pytest.fixture
+async def client(resources: Resources) -> AsyncIterator[httpx.AsyncClient]:
+    """A visitor of the application that ships; the page cache is off, so that each request is answered anew."""
+    from public_site.asgi import build  # noqa: PLC0415 - so that tests of the domain do not load the faces.
+
+    application = build(replace(resources, settings=resources.settings.model_copy(update={"page_cache_bytes": 0})))
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=SITE) as client:
+        yield client
+
+
+@pytest.fixture
+async def superuser(session: AsyncSession) -> User:
+    from tests.factories.users import make_user  # noqa: PLC0415 - factories stand on this module's fixtures.
+
+    return await make_user(session, username="superuser", is_superuser=True, is_staff=True)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference material; tests that need it skip where it is absent."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("The reference material beside the checkout is absent.")
+    return folder
