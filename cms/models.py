@@ -1,5 +1,7 @@
-"""Every domain's tables: the metadata that Alembic and the mappers need."""
+"""Every domain's tables, for Alembic and the mappers, and the row scopes without which no permission is whole."""
 
+import cms.downloads.queries
+import cms.pages.queries
 from cms.boxes.models import Box
 from cms.core.audit import AuditEntry
 from cms.core.database import Base
