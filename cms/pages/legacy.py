@@ -3,17 +3,17 @@
 import re
 
 from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Values, shown
-from cms.pages.models import DEFAULT_TEMPLATE, Page, PageDocument, PageImage
+from cms.pages.models import Page, PageDocument, PageImage
+from cms.pages.services import PATH
 
-PATH = re.compile(r"[a-z0-9.-]+(/[a-z0-9.-]+)*")
 CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;\s*[\w-]+=[\w-]+)*", re.ASCII)
 HTML = "text/html"
 
 TEMPLATES = {
     "": "",
-    "pages/default.html": DEFAULT_TEMPLATE,
+    "pages/default.html": "",
     "pages/raw.html": "pages/raw.html",
-    "psf/default.html": DEFAULT_TEMPLATE,
+    "psf/default.html": "",
     "psf/full-width.html": "pages/full_width.html",
 }
 """Templates of the old site and ours; the Foundation's pages look like all others now."""
@@ -72,7 +72,9 @@ PAGES = LegacyTable(
         **AUTHORS,
     },
     markup="content",
+    trusted=True,
     derived=frozenset({"first_published_at"}),
+    translated=frozenset({"template_name"}),
     convert=_page,
 )
 

@@ -2,10 +2,10 @@
 
 from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Rows, Values, shown
 from cms.redirects.models import Redirect
+from cms.redirects.services import is_safe_target
 
 DOMAINS = ("www.python.org", "python.org")
 SITE = "site of the redirects"
-TARGETS = ("/", "http://", "https://")
 
 
 async def _find_site(old: Rows, known: Known) -> None:
@@ -24,15 +24,13 @@ def _redirect(row: LegacyRow, values: Values, known: Known) -> None:
     site = row.get("site_id")
     if known.facts[SITE] is not None and site != known.facts[SITE]:
         raise Refused(f"It belongs to another site, number {site}.")
-    if not values["old_path"].startswith("/"):
-        raise Refused(f"Its old path {shown(values['old_path'])} does not begin with a slash.")
+    if not values["old_path"].startswith("/") or values["old_path"].startswith("//"):
+        raise Refused(f"Its old path {shown(values['old_path'])} does not begin with one slash.")
     known.claim_alone(row, "old path", values["old_path"])
     target = values["new_path"]
-    if target and not target.startswith(TARGETS):
-        raise Refused(f"Its target {shown(target)} is neither a path nor a web address.")
-    if target.startswith(("//", "/\\")):
-        raise Refused(f"Its target {shown(target)} leads to another host without saying so.")
-    if target == values["old_path"]:
+    if target and not is_safe_target(target):
+        raise Refused(f"Its target {shown(target)} is neither a path of this site nor a web address.")
+    if target and target.rstrip("/") == values["old_path"].rstrip("/"):
         raise Refused("It leads to itself.")
 
 

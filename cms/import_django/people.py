@@ -1,0 +1,116 @@
+"""Roles: the groups, rights and flags of the old site's people, written as assignments of ours."""
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core.audit import AuditEntry
+from cms.core.legacy import Known
+from cms.import_django.report import Report, TableReport
+from cms.import_django.source import OldSite
+from cms.import_django.writer import CONSEQUENCES_FOLLOW
+from cms.users.legacy import GROUPS, LegacyRoles, addresses_left_behind, roles_of
+from cms.users.models import Role, RoleAssignment, User
+
+TABLES = ("users_user_groups", "users_user_user_permissions")
+
+
+async def import_roles(session: AsyncSession, old: OldSite, known: Known, report: Report) -> None:
+    """Give people the roles that their groups and rights become; roles given here are left alone."""
+    legacy = await roles_of(old, known)
+    role_ids = await _role_ids(session, legacy)
+    held = set((await session.execute(select(RoleAssignment.user_id, RoleAssignment.role_id))).tuples().all())
+    before = frozenset(held)
+    tables = {table: await _begun(old, table, report) for table in TABLES if old.has(table)}
+    for table, row_id, user_id, names in legacy.held:
+        wanted = {(user_id, role_ids[name]) for name in names}
+        missing = wanted - held
+        for user, role in sorted(missing):
+            values = {"user_id": user, "role_id": role}
+            await session.execute(insert(RoleAssignment), [values], execution_options=CONSEQUENCES_FOLLOW)
+        held |= missing
+        tables[table].created += bool(wanted - before)
+        tables[table].unchanged += not wanted - before
+        if wanted - held:
+            tables[table].differences.append(f"Row {row_id} did not become an assignment.")
+    for table, row, reason in legacy.refused:
+        tables[table].refuse(row.get("id"), reason, row)
+    await _report_groups(old, legacy, report)
+    await _report_assignments_gone(session, legacy, role_ids, tables)
+    await _report_idle_staff(session, report)
+
+
+async def report_addresses(old: OldSite, known: Known, report: Report) -> None:
+    """Say which e-mail addresses no account took over."""
+    if not old.has("account_emailaddress"):
+        report.table("users_user").remarks.append(
+            "The table account_emailaddress is missing, so no address counts as confirmed."
+        )
+        return
+    table = await _begun(old, "account_emailaddress", report, target="users")
+    for row, reason in await addresses_left_behind(old, known):
+        table.refuse(row.get("id"), reason, row)
+    table.unchanged = table.read - len(table.refused)
+
+
+async def _begun(old: OldSite, table: str, report: Report, *, target: str = "role_assignments") -> TableReport:
+    begun = TableReport(source=table, target=target, read=await old.count(table))
+    report.tables.append(begun)
+    return begun
+
+
+async def _role_ids(session: AsyncSession, legacy: LegacyRoles) -> dict[str, int]:
+    """Return the ids of all roles by name, after making those that are missing."""
+    ids = dict((await session.execute(select(Role.name, Role.id))).tuples().all())
+    for name, role in sorted(legacy.made.items()):
+        if name not in ids:
+            made = Role(name=name, label=role.label, description=role.description, permissions=list(role.permissions))
+            session.add(made)
+            await session.flush()
+            ids[name] = made.id
+    return ids
+
+
+async def _report_groups(old: OldSite, legacy: LegacyRoles, report: Report) -> None:
+    if not old.has("auth_group"):
+        return
+    table = await _begun(old, "auth_group", report, target="roles")
+    table.unchanged = table.read
+    for group in await old.rows("auth_group"):
+        roles = GROUPS.get(str(group.get("name")).strip().lower())
+        becomes = ", ".join(roles) if roles else "a role of its own"
+        table.remarks.append(f"The group “{group.get('name')}” becomes {becomes}.")
+
+
+async def _report_assignments_gone(
+    session: AsyncSession, legacy: LegacyRoles, role_ids: dict[str, int], tables: dict[str, TableReport]
+) -> None:
+    """Say which assignments of an earlier import have no old row any more; nobody here gave those roles by hand."""
+    wanted = {(user, role_ids[name]) for _, _, user, names in legacy.held for name in names}
+    by_hand = select(AuditEntry.row_id).where(
+        AuditEntry.table_name == "role_assignments", AuditEntry.row_id.is_not(None)
+    )
+    imported = await session.execute(
+        select(RoleAssignment.user_id, RoleAssignment.role_id, User.username, Role.label)
+        .join(User, User.id == RoleAssignment.user_id)
+        .join(Role)
+        .where(RoleAssignment.id.not_in(by_hand))
+        .order_by(RoleAssignment.id)
+    )
+    for user_id, role_id, username, label in imported.tuples():
+        if (user_id, role_id) not in wanted and tables:
+            next(iter(tables.values())).gone.append(f"{username} as {label}, which the old site no longer says.")
+
+
+async def _report_idle_staff(session: AsyncSession, report: Report) -> None:
+    """Name the staff who may enter the back office but have nothing to do there, because they had no group."""
+    names = (
+        await session.scalars(
+            select(User.username)
+            .where(User.is_staff, ~User.is_superuser, ~User.assignments.any())
+            .order_by(User.username)
+        )
+    ).all()
+    if names:
+        report.table("users_user").remarks.append(
+            f"Staff without any group or right, who see an empty back office: {', '.join(names)}."
+        )

@@ -1,0 +1,220 @@
+"""What a new database begins with: roles and operating systems, and in a demonstration also content and people."""
+
+import json
+import tomllib
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.boxes.models import Box
+from cms.core import audit, clock, outbox
+from cms.core.cdn import ALL_PAGES
+from cms.core.changes import HANDLED
+from cms.core.database import Base
+from cms.core.errors import ConfigurationError
+from cms.core.markup import MarkupKind, render
+from cms.core.permissions import SHIPPED_ROLES, SYSTEM
+from cms.core.resources import Resources
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.pages.models import Page
+from cms.users import passwords
+from cms.users.models import Role, RoleAssignment, User
+from cms.users.shipped_roles import write_shipped_roles
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+SEEDED = "seed"
+"""What the history calls a row that came from here, and not from a person."""
+
+KINDS = {
+    ".html": MarkupKind.HTML,
+    ".md": MarkupKind.MARKDOWN,
+    ".rst": MarkupKind.RESTRUCTUREDTEXT,
+    ".txt": MarkupKind.PLAIN,
+}
+FRONT_MATTER = "+++\n"
+SCOPES = {"volunteer": ("path", ["community"])}
+"""Demonstration accounts whose role does not reach every row."""
+
+PYTHON_2 = 2
+
+
+async def seed(resources: Resources, *, demo: bool) -> None:
+    """Write what is missing, found by slug, path, label or name; what is there already is left as it is.
+
+    Roles that ship are brought up to date. Raises ConfigurationError where demonstration content is asked
+    for in a database that is not for it.
+    """
+    if demo and not resources.settings.demo_database:
+        message = (
+            "Demonstration content and accounts with a known password only go into an embedded database, "
+            "or into one that CMS_DEMO_DATABASE=true declares to be for demonstration."
+        )
+        raise ConfigurationError(message)
+    async with resources.sessionmaker() as session:
+        with audit.acting_as(SYSTEM):
+            roles = await write_shipped_roles(session)
+            await _write_operating_systems(session)
+            if demo:
+                await _write_content(session)
+                await _write_people(session, roles, resources.settings.demo_password.get_secret_value())
+            await session.commit()
+
+
+async def _write_operating_systems(session: AsyncSession) -> None:
+    """Write the operating systems under the ids that programs know."""
+    present = set((await session.scalars(select(OperatingSystem.id))).all())
+    taken = set((await session.scalars(select(OperatingSystem.slug))).all())
+    for system in _json("operating-systems.json"):
+        if system["id"] not in present and system["slug"] not in taken:
+            _add(session, OperatingSystem(**system))
+    await session.flush()
+
+
+async def _write_content(session: AsyncSession) -> None:
+    await _write_pages(session)
+    await _write_boxes(session)
+    if await _write_releases(session):
+        outbox.enqueue(session, "purge_keys", keys=[ALL_PAGES])
+        outbox.enqueue(session, "rebuild_search")
+
+
+async def _write_pages(session: AsyncSession) -> None:
+    present = set((await session.scalars(select(Page.path))).all())
+    folder = FIXTURES / "pages"
+    for file in sorted(found for found in folder.rglob("*") if found.is_file()):
+        path = file.relative_to(folder).with_suffix("").as_posix()
+        if path not in present:
+            _, front_matter, content = file.read_text(encoding="utf-8").split(FRONT_MATTER, 2)
+            fields = {"is_published": True} | tomllib.loads(front_matter)
+            page = Page(path=path, content=content, content_kind=KINDS[file.suffix], **fields)
+            page.first_published_at = clock.now() if page.is_published else None
+            _add(session, page)
+    await session.flush()
+
+
+async def _write_boxes(session: AsyncSession) -> None:
+    present = set((await session.scalars(select(Box.label))).all())
+    for file in sorted((FIXTURES / "boxes").iterdir()):
+        if file.stem not in present:
+            content = file.read_text(encoding="utf-8")
+            _add(session, Box(label=file.stem, content=content, content_kind=KINDS[file.suffix]))
+    await session.flush()
+
+
+async def _write_releases(session: AsyncSession) -> int:
+    """Write the releases that are missing, with their files, and return how many: in bulk, being thousands of rows."""
+    present = set((await session.scalars(select(Release.slug))).all())
+    texts = tomllib.loads((FIXTURES / "release-texts.toml").read_text(encoding="utf-8"))
+    found = [release for release in _json("releases.json")["releases"] if release["slug"] not in present]
+    latest = await session.scalars(select(Release.version).where(Release.is_latest, Release.is_published))
+    taken = set(latest.all())
+    ids = await _insert(session, Release, [_release(release, texts, taken) for release in found])
+    systems = dict((await session.execute(select(OperatingSystem.slug, OperatingSystem.id))).tuples().all())
+    files = (
+        _file(file, release_id, systems)
+        for release_id, release in zip(ids, found, strict=True)
+        for file in release["files"]
+    )
+    await _insert(session, ReleaseFile, files)
+    return len(found)
+
+
+def _release(release: dict[str, Any], texts: dict[str, str], taken: set[int]) -> dict[str, Any]:
+    released_at = datetime.fromisoformat(release["release_date"])
+    content = _release_text(release, texts)
+    return {
+        "name": release["name"],
+        "slug": release["slug"],
+        "version": release["version"],
+        "is_latest": release["is_latest"] and release["version"] not in taken,
+        "is_pre_release": release["pre_release"],
+        "is_shown_on_download_page": release["show_on_download_page"],
+        "released_at": released_at,
+        "is_published": True,
+        "first_published_at": released_at,
+        "content": content,
+        "content_kind": MarkupKind.MARKDOWN,
+        "content_html": render(content, MarkupKind.MARKDOWN),
+    }
+
+
+def _release_text(release: dict[str, Any], texts: dict[str, str]) -> str:
+    name = release["name"]
+    number = name.removeprefix("Python ")
+    return texts[_kind_of_release(number, release)].strip().format(name=name, series=".".join(number.split(".")[:2]))
+
+
+def _kind_of_release(number: str, release: dict[str, Any]) -> str:
+    if release["version"] == PYTHON_2:
+        return "historical"
+    for letters, kind in (("rc", "candidate"), ("a", "alpha"), ("b", "beta")):
+        if letters in number:
+            return kind
+    return "feature" if number.endswith(".0") else "maintenance"
+
+
+def _file(file: dict[str, Any], release_id: int, systems: dict[str, int]) -> dict[str, Any]:
+    return {
+        "release_id": release_id,
+        "operating_system_id": systems[file["os"]],
+        "name": file["name"],
+        "slug": file["slug"],
+        "description": file.get("description", ""),
+        "is_source": file.get("is_source", False),
+        "url": file["url"],
+        "sigstore_bundle_url": file.get("sigstore_bundle_file", ""),
+        "md5": file.get("md5_sum", ""),
+        "sha256": file.get("sha256_sum", ""),
+        "size": file["filesize"],
+        "has_download_button": file.get("download_button", False),
+    }
+
+
+async def _write_people(session: AsyncSession, roles: dict[str, Role], password: str) -> None:
+    """Write one account for each shipped role, a superuser, and a member of the public."""
+    present = set((await session.scalars(select(User.username))).all())
+    for name in ("superuser", *SHIPPED_ROLES, "member"):
+        if name in present:
+            continue
+        user = _person(name, password)
+        _add(session, user)
+        await session.flush()
+        if name in SHIPPED_ROLES:
+            kind, values = SCOPES.get(name, (None, []))
+            _add(session, RoleAssignment(user_id=user.id, role_id=roles[name].id, scope_kind=kind, scope_values=values))
+    await session.flush()
+
+
+def _person(name: str, password: str) -> User:
+    return User(
+        username=name,
+        first_name=name.replace("-", " ").capitalize(),
+        email=f"{name}@example.org",
+        email_verified_at=clock.now(),
+        password=passwords.hash_now(password),
+        is_staff=name != "member",
+        is_superuser=name == "superuser",
+    )
+
+
+async def _insert(session: AsyncSession, model: type[Base], rows: Iterable[dict[str, Any]]) -> list[int]:
+    """Insert the rows and return their ids in the same order; the caller sees to purge and index."""
+    values = list(rows)
+    if not values:
+        return []
+    statement = insert(model).returning(model.id, sort_by_parameter_order=True)  # type: ignore[attr-defined]  # every table of ours has one
+    result = await session.scalars(statement, values, execution_options={HANDLED: True})
+    return list(result.all())
+
+
+def _add(session: AsyncSession, row: Base) -> None:
+    session.add(row)
+    audit.note(session, row, action=SEEDED)
+
+
+def _json(name: str) -> Any:
+    return json.loads((FIXTURES / name).read_text(encoding="utf-8"))
