@@ -1,0 +1,89 @@
+"""The public site on one page: its routes, what handlers may ask for, how errors are answered, what every answer says."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.datastructures import CacheControlHeader, State
+from litestar.di import Provide
+from litestar.handlers import ASGIRouteHandler
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+
+from cms.core.resources import Resources
+from public_site import dependencies
+from public_site.controllers.accounts import AccountsController
+from public_site.controllers.boxes import BoxesController
+from public_site.controllers.downloads import DownloadsController, MirroredDownloadsController
+from public_site.controllers.health import HealthController
+from public_site.controllers.home import HomeController
+from public_site.controllers.media import MediaController
+from public_site.controllers.pages import PagesController
+from public_site.controllers.search import SearchController
+from public_site.controllers.site import CrawlersController, FragmentsController, OldMediaController
+from public_site.errors import EXCEPTION_HANDLERS
+from public_site.templating import STATIC, make_environment, template_config
+from public_site.urls import requested_path, with_query
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+LARGEST_BODY = 10 * 1024 * 1024
+WEEK = 7 * 24 * 3600
+
+CONTROLLERS = [
+    HomeController,
+    DownloadsController,
+    MirroredDownloadsController,
+    BoxesController,
+    PagesController,
+    SearchController,
+    AccountsController,
+    FragmentsController,
+    CrawlersController,
+    MediaController,
+    OldMediaController,
+    HealthController,
+]
+
+DEPENDENCIES = {
+    "session": Provide(dependencies.provide_session),
+    "render": Provide(dependencies.provide_render),
+    "resources": Provide(dependencies.provide_resources),
+    "user": Provide(dependencies.provide_user),
+}
+
+
+def create_app(
+    resources: Resources, *, mounts: Sequence[ASGIRouteHandler] = (), lifespan: Sequence[Lifespan] = ()
+) -> Litestar:
+    """Return the site; `mounts` are applications that live below it, such as the back office."""
+    environment = make_environment(site_url=resources.settings.site_url)
+    return Litestar(
+        route_handlers=[*CONTROLLERS, _static_files(), *mounts],
+        dependencies=DEPENDENCIES,
+        exception_handlers=EXCEPTION_HANDLERS,
+        before_request=add_slash,
+        before_send=[dependencies.add_cache_headers],
+        template_config=template_config(environment),
+        state=State({"resources": resources, "environment": environment}),
+        lifespan=list(lifespan),
+        openapi_config=None,
+        request_max_body_size=LARGEST_BODY,
+    )
+
+
+async def add_slash(request: Request[Any, Any, State]) -> Response[Any] | None:
+    """Send a GET without the slash at its end to the address with it; a POST is answered where it is."""
+    path = requested_path(request.scope)
+    if request.method != "GET" or path.endswith("/") or request.route_handler.opt.get("slashless"):
+        return None
+    return Redirect(with_query(f"{path}/", request.scope["query_string"]), status_code=301)
+
+
+def _static_files() -> Any:
+    return create_static_files_router(
+        path="/static",
+        directories=[STATIC],
+        cache_control=CacheControlHeader(public=True, max_age=WEEK),
+        opt=dependencies.CACHED | dependencies.SLASHLESS,
+    )

@@ -1,0 +1,61 @@
+"""Where the site, the back office and everything around them become one application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, asgi
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from admin.app import build_admin
+from cms.core import logs
+from cms.core.resources import Resources
+from cms.core.settings import Settings
+from public_site.app import create_app
+from public_site.errors import refuse_in_frame
+from public_site.middleware.access_log import AccessLog
+from public_site.middleware.current_user import CurrentUserMiddleware
+from public_site.middleware.request_id import RequestId
+from public_site.middleware.same_origin import SameOrigin
+from public_site.middleware.security_headers import SecurityHeaders
+from public_site.middleware.session import SessionMiddleware
+from public_site.page_cache import PageCache
+from public_site.page_fallback import page_fallback
+from public_site.urls import requested_path
+
+
+def create() -> ASGIApp:
+    """Return the application of this process; the server calls this once in each of its workers."""
+    settings = Settings.load()
+    logs.configure(settings)
+    return build(Resources.from_settings(settings))
+
+
+def build(resources: Resources) -> ASGIApp:
+    """Return the application that ships, from the inside out: the site, its pages, and what stands around them."""
+    settings = resources.settings
+    access_log = AccessLog(as_json=settings.is_production)
+
+    @asynccontextmanager
+    async def running(_app: Litestar) -> AsyncIterator[None]:
+        async with page_cache.listening(resources.redis):
+            yield
+        access_log.flush()
+        await resources.aclose()
+
+    site = create_app(resources, mounts=[_back_office(resources)], lifespan=[running])
+    app = SameOrigin(page_fallback(site), settings=settings, refuse=refuse_in_frame(site))
+    app = SessionMiddleware(CurrentUserMiddleware(app), resources=resources)
+    page_cache = PageCache(app, max_bytes=settings.page_cache_bytes)
+    return RequestId(SecurityHeaders(page_cache, settings=settings), settings=settings, access_log=access_log)
+
+
+def _back_office(resources: Resources) -> ASGIRouteHandler:
+    office = build_admin(resources)
+
+    @asgi("/admin", is_mount=True, copy_scope=True)
+    async def serve_back_office(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["path"] = requested_path(scope)
+        await office(scope, receive, send)
+
+    return serve_back_office

@@ -1,0 +1,168 @@
+"""Everything under /downloads/, and once more under /getit/ for places where the first name is blocked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core.cache import one_or_404
+from cms.core.errors import NotFound
+from cms.core.resources import Resources
+from cms.downloads import queries
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
+from cms.users.models import User
+from public_site.dependencies import CACHED, SLASHLESS
+from public_site.feeds.downloads import FEED_LENGTH, RSS, release_feed
+from public_site.templating import Renderer
+
+HOME = "/downloads/"
+OFFERED = frozenset({ReleaseVersion.PYTHON_3, ReleaseVersion.INSTALL_MANAGER})
+WINDOWS_ORDER = ("installer (64-bit)", "installer (32-bit)", "installer (ARM64)", "installer", "embeddable")
+
+
+class DownloadsController(Controller):
+    path = "/downloads"
+    opt = CACHED
+
+    @get("/")
+    async def show_downloads(
+        self, session: NamedDependency[AsyncSession], render: NamedDependency[Renderer]
+    ) -> Response[str]:
+        releases = (await session.scalars(queries.briefly(queries.listed()))).all()
+        offered = [release for release in releases if release.is_latest and release.version in OFFERED]
+        return await render(
+            "downloads/index.html",
+            releases=releases,
+            latest=next((release for release in offered if release.version == ReleaseVersion.PYTHON_3), None),
+            buttons=await buttons_of(session, offered),
+            pre_release=await session.scalar(queries.briefly(queries.pre_releases()).limit(1)),
+        )
+
+    @get("/operating-systems/")
+    async def show_operating_systems(
+        self, session: NamedDependency[AsyncSession], render: NamedDependency[Renderer]
+    ) -> Response[str]:
+        systems = (await session.scalars(queries.operating_systems())).all()
+        return await render("downloads/operating_systems.html", operating_systems=systems)
+
+    @get("/{system_slug:str}/")
+    async def show_operating_system(
+        self,
+        session: NamedDependency[AsyncSession],
+        render: NamedDependency[Renderer],
+        system_slug: FromPath[str],
+    ) -> Response[str]:
+        system = await one_or_404(session, queries.operating_systems().where(OperatingSystem.slug == system_slug))
+        releases = (
+            (await session.scalars(queries.with_files_for(queries.briefly(queries.live()), system))).unique().all()
+        )
+        return await render(
+            "downloads/operating_system.html",
+            operating_system=system,
+            latest=_latest(releases, ReleaseVersion.PYTHON_3),
+            install_manager=_latest(releases, ReleaseVersion.INSTALL_MANAGER),
+            stable=[release for release in releases if not release.is_pre_release],
+            pre_releases=[release for release in releases if release.is_pre_release],
+        )
+
+    @get("/release/{release_slug:str}/")
+    async def show_release(
+        self,
+        session: NamedDependency[AsyncSession],
+        render: NamedDependency[Renderer],
+        user: NamedDependency[User | None],
+        release_slug: FromPath[str],
+    ) -> Response[str]:
+        visible = queries.with_files(queries.with_page(queries.visible_to(user)))
+        release = await one_or_404(session, visible.where(Release.slug == release_slug))
+        return await render(
+            "downloads/release.html",
+            release=release,
+            content=release.content_html or (release.page.content_html if release.page else ""),
+            superseded_by=await session.scalar(queries.successors_of(release).limit(1)),
+            files=sorted(release.files, key=_place_in_table),
+            buttons=sorted((file for file in release.files if file.has_download_button), key=_place_of_button),
+            columns=Columns.of(release.files),
+        )
+
+    @get("/latest/", opt=SLASHLESS)
+    async def redirect_to_latest(self, session: NamedDependency[AsyncSession]) -> Redirect:
+        return await _redirect_to_newest(session, "python3")
+
+    @get("/latest/{line:str}/", opt=SLASHLESS)
+    async def redirect_to_latest_of_line(self, session: NamedDependency[AsyncSession], line: FromPath[str]) -> Redirect:
+        """Redirect to the newest of "python2", "python3", "python3.14", "prerelease" or "pymanager"."""
+        return await _redirect_to_newest(session, line)
+
+    @get("/feed.rss", opt=SLASHLESS)
+    async def show_feed(
+        self, session: NamedDependency[AsyncSession], resources: NamedDependency[Resources]
+    ) -> Response[bytes]:
+        releases = (await session.scalars(queries.briefly(queries.live()).limit(FEED_LENGTH))).all()
+        return Response(release_feed(releases, site_url=resources.settings.site_url), media_type=RSS)
+
+
+class MirroredDownloadsController(DownloadsController):
+    path = "/getit"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns the table of files has: only those that at least one file fills."""
+
+    sigstore: bool
+    sbom: bool
+    gpg: bool
+    sha256: bool
+    md5: bool
+
+    @classmethod
+    def of(cls, files: Sequence[ReleaseFile]) -> Self:
+        """MD5 is shown where a file has nothing better."""
+        return cls(
+            sigstore=any(file.sigstore_bundle_url or file.sigstore_signature_url for file in files),
+            sbom=any(file.sbom_spdx_url for file in files),
+            gpg=any(file.gpg_signature_url for file in files),
+            sha256=any(file.sha256 for file in files),
+            md5=any(file.md5 and not file.sha256 for file in files),
+        )
+
+
+async def latest_releases(session: AsyncSession) -> Sequence[Release]:
+    """Return the newest Python 3 and the newest install manager, as far as there are any."""
+    latest = queries.briefly(queries.live()).where(Release.is_latest, Release.version.in_(OFFERED))
+    return (await session.scalars(latest.order_by(None).order_by(Release.version))).all()
+
+
+async def buttons_of(session: AsyncSession, releases: Sequence[Release]) -> list[ReleaseFile]:
+    """Return the files behind the download buttons of these releases, system by system."""
+    return sorted((await session.scalars(queries.button_files(releases))).all(), key=_place_of_button)
+
+
+async def _redirect_to_newest(session: AsyncSession, line: str) -> Redirect:
+    newest = queries.newest_of_line(line)
+    if newest is None:
+        message = "There is no such line of releases."
+        raise NotFound(message)
+    release = await session.scalar(queries.briefly(newest))
+    return Redirect(release.public_path if release else HOME, status_code=302)
+
+
+def _latest(releases: Sequence[Release], version: ReleaseVersion) -> Release | None:
+    return next((release for release in releases if release.is_latest and release.version == version), None)
+
+
+def _place_of_button(file: ReleaseFile) -> tuple[int, int]:
+    return file.operating_system_id, file.release_id
+
+
+def _place_in_table(file: ReleaseFile) -> tuple[bool, str, int, str]:
+    """Sources first, then system by system; on Windows the installers that most people need come first."""
+    place = next((number for number, words in enumerate(WINDOWS_ORDER) if words in file.name), len(WINDOWS_ORDER))
+    is_for_windows = file.operating_system.slug == "windows"
+    return not file.is_source, file.operating_system.slug, place if is_for_windows else 0, file.name

@@ -1,0 +1,91 @@
+"""What handlers ask for by name, and what every answer of the site says about caches."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.di import NamedDependency
+from litestar.types import Message, Scope
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core import cache
+from cms.core.cdn import ALL_PAGES
+from cms.core.resources import Resources
+from cms.users.models import User
+from public_site.templating import Renderer
+from public_site.urls import first_segment, requested_path
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SURROGATE_KEYS = "surrogate_keys"
+PRIVATE = "private, no-store"
+
+CACHED: dict[str, Any] = {"cached": True}
+"""The `opt` of handlers whose answers to visitors are the same for every visitor."""
+
+SLASHLESS: dict[str, Any] = {"slashless": True}
+"""The `opt` of handlers whose address is complete without a slash at its end."""
+
+
+async def provide_session(request: Request[Any, Any, State]) -> AsyncGenerator[AsyncSession, None]:
+    """One unit of work per request: committed when the answer is ready, rolled back when it failed.
+
+    A request that only reads is rolled back as well, so that no GET ever changes a row.
+    """
+    resources: Resources = request.app.state.resources
+    async with resources.sessionmaker() as session:
+        try:
+            yield session
+            if request.method not in SAFE_METHODS:
+                await session.commit()
+        finally:
+            surrogate_keys(request.scope).update(cache.tags(session))
+
+
+async def provide_render(request: Request[Any, Any, State], session: NamedDependency[AsyncSession]) -> Renderer:
+    return Renderer(request, session, request.app.state.environment)
+
+
+async def provide_resources(state: State) -> Resources:
+    resources: Resources = state.resources
+    return resources
+
+
+async def provide_user(request: Request[Any, Any, State]) -> User | None:
+    """Return who is signed in, with the roles that they hold."""
+    return visitor(request.scope)
+
+
+def visitor(scope: Scope) -> User | None:
+    user: User | None = scope.get("state", {}).get("user")
+    return user
+
+
+def surrogate_keys(scope: Scope) -> set[str]:
+    """Return the keys of all that this request has read, also before the page fallback took over."""
+    keys: set[str] = scope.setdefault("state", {}).setdefault(SURROGATE_KEYS, set())
+    return keys
+
+
+async def add_cache_headers(message: Message, scope: Scope) -> None:
+    """Name what the answer was made of, and say who may keep it: nobody, unless the handler is CACHED."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    segment = first_segment(requested_path(scope))
+    own = headers.get("Surrogate-Key", "").split()
+    keys = {key for key in (segment, *own) if key} | surrogate_keys(scope)
+    headers["Surrogate-Key"] = " ".join([ALL_PAGES, *sorted(_as_header(key) for key in keys - {ALL_PAGES})])
+    if "Cache-Control" not in headers and not _is_same_for_all(scope):
+        headers["Cache-Control"] = PRIVATE
+
+
+def _is_same_for_all(scope: Scope) -> bool:
+    """Return whether every visitor gets this answer; for how long it is kept is the page cache's decision."""
+    handler: Any = scope.get("route_handler")
+    return bool(visitor(scope) is None and handler and handler.opt.get("cached"))
+
+
+def _as_header(key: str) -> str:
+    """Return a key as it can stand in a header between spaces."""
+    return "".join(character if 32 < ord(character) < 127 else "-" for character in key)  # noqa: PLR2004 - the printable range.

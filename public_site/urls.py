@@ -1,0 +1,34 @@
+"""Addresses: the path that a visitor asked for, absolute addresses of the site, and the old site's."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+LEGACY_SITE = "https://legacy.python.org"
+SAFE_IN_PATH = "/-._~!$&'()*+,;=:@"
+REQUESTED_PATH = "requested_path"
+"""Where the page fallback keeps the path that was asked for, while another path is tried in its place."""
+
+
+def requested_path(scope: Mapping[str, Any]) -> str:
+    """Return the decoded path that the visitor asked for, even while the page fallback tries another."""
+    state: Mapping[str, Any] = scope.get("state") or {}
+    return str(state.get(REQUESTED_PATH) or scope["path"])
+
+
+def first_segment(path: str) -> str:
+    """Return what stands between the first two slashes, "" for the home page."""
+    return path.lstrip("/").partition("/")[0]
+
+
+def legacy_url(path: str) -> str:
+    """Return the address of the same path on the old site; whatever the path holds, the host is the old site's."""
+    segments = [segment for segment in path.replace("\\", "/").split("/") if segment not in {"", ".", ".."}]
+    slash = "/" if segments and path.endswith("/") else ""
+    return f"{LEGACY_SITE}/{quote('/'.join(segments), safe=SAFE_IN_PATH)}{slash}"
+
+
+def with_query(path: str, query_string: bytes) -> str:
+    """Return the path, quoted, with the query that came with it; never an address on another host."""
+    quoted = "/" + quote(path.lstrip("/\\"), safe=SAFE_IN_PATH)
+    return f"{quoted}?{query_string.decode('latin-1')}" if query_string else quoted
