@@ -1,0 +1,78 @@
+"""The number of a request, which its log lines, its error page and its answer all carry.
+
+As the outermost middleware it also settles who the client is and how it reached us, so that everything further
+in may simply believe the scope.
+"""
+
+import re
+import secrets
+import time
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from cms.core.settings import Settings
+from public_site.middleware.access_log import AccessLog
+from public_site.middleware.proxies import TrustedProxies
+
+SANE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+class RequestId:
+    """ASGI middleware, outermost: `scope["state"]["request_id"]`, response header, log context, access log."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, access_log: AccessLog | None = None) -> None:
+        self._app = app
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._log = access_log or AccessLog(as_json=settings.is_production)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        client = scope["client"]
+        address = client[0] if client else ""
+        request_id = secrets.token_hex(8)
+        if self._proxies and address in self._proxies:
+            address, request_id = self._as_forwarded(scope, address, request_id)
+        scope.setdefault("state", {})["request_id"] = request_id
+        header = (b"x-request-id", request_id.encode())
+        status = 0
+
+        async def send_with_id(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message["headers"], header]}
+            await send(message)
+
+        try:
+            with bound_contextvars(request_id=request_id):
+                await self._app(scope, receive, send_with_id)
+        finally:
+            self._log.add(
+                request_id=request_id,
+                client=address,
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                milliseconds=(time.perf_counter() - began) * 1000,
+            )
+
+    def _as_forwarded(self, scope: HTTPScope, address: str, request_id: str) -> tuple[str, str]:
+        """Take over what a trusted proxy says: the client, the scheme, and the number it gave the request."""
+        said: dict[bytes, str] = {}
+        for name, value in scope["headers"]:
+            text = value.decode("latin-1")
+            said[name] = f"{said[name]}, {text}" if name in said else text
+        address = self._proxies.client(address, said.get(b"x-forwarded-for", ""))
+        scope["client"] = (address, 0)
+        scheme = said.get(b"x-forwarded-proto", "").strip().lower()
+        if scheme in {"http", "https"}:
+            scope["scheme"] = scheme
+            scope["state"]["is_scheme_known"] = True
+        number = said.get(b"x-request-id", "")
+        return address, number if SANE.fullmatch(number) else request_id
