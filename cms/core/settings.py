@@ -133,7 +133,8 @@ def _local_secret_key(home: Path) -> str:
     except FileNotFoundError:
         home.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
     except FileExistsError:
         pass  # Another process of the same start was quicker; its key counts.
