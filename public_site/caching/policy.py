@@ -17,7 +17,7 @@ PAGE_LIFE = 3600
 MISSING_LIFE = 60
 """Short, because strangers can invent missing pages without end."""
 
-PRIVATE = b"private, no-cache"
+PRIVATE = b"private, no-store"
 BROWSERS_ASK_AGAIN = b"public, max-age=0, must-revalidate"
 """We can purge our own caches and the CDN but no browser, so a browser asks each time, and is told 304."""
 

@@ -215,7 +215,7 @@ async def test_a_post_is_neither_answered_from_the_cache_nor_stored(site, cache)
     await ask(cache)
 
     assert site.asked == ["GET /", "POST /"]
-    assert answer["Cache-Control"] == "private, no-cache"
+    assert answer["Cache-Control"] == "private, no-store"
 
 
 # What belongs to a person
@@ -239,7 +239,7 @@ async def test_a_request_with_a_session_or_credentials_neither_fills_the_cache_n
     personal_again = await ask(cache, headers=headers)
 
     assert [personal.text, public.text, personal_again.text] == ["yours", "everybody's", "yours again"]
-    assert personal["Cache-Control"] == "private, no-cache"
+    assert personal["Cache-Control"] == "private, no-store"
     assert "Surrogate-Control" not in personal
 
 
@@ -257,7 +257,7 @@ async def test_a_cookie_makes_every_response_private(site, cache):
     answers = [await ask(cache), await ask(cache)]
 
     assert len(site.asked) == 2
-    assert {answer["Cache-Control"] for answer in answers} == {"private, no-cache"}
+    assert {answer["Cache-Control"] for answer in answers} == {"private, no-store"}
     assert not any("Surrogate-Control" in answer for answer in answers)
 
 
@@ -299,7 +299,7 @@ async def test_other_statuses_are_not_stored(site, cache, status):
     answers = [await ask(cache), await ask(cache)]
 
     assert len(site.asked) == 2
-    assert [answer["Cache-Control"] for answer in answers] == ["private, no-cache"] * 2
+    assert [answer["Cache-Control"] for answer in answers] == ["private, no-store"] * 2
 
 
 @pytest.mark.parametrize("status", [301, 302, 308, 404, 410])
