@@ -7,6 +7,7 @@ from cms.core.audit import AuditEntry
 from cms.core.database import Base
 from cms.core.outbox import OutboxMessage, ScheduledTask
 from cms.core.publishing import Revision
+from cms.core.search_engines.postgresql import SearchDocument
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.pages.models import Page, PageDocument, PageImage
 from cms.redirects.models import Redirect
@@ -29,6 +30,7 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "ScheduledTask",
+    "SearchDocument",
     "SignInAttempt",
     "User",
     "UserSession",

@@ -12,6 +12,8 @@ from saq import Job, Worker
 from saq.queue.redis import RedisQueue
 
 import cms.core.consequences
+import cms.downloads.search
+import cms.pages.search
 import cms.publishing_tasks
 import cms.users.tasks
 from cms.core import relay
@@ -21,7 +23,9 @@ from cms.core.settings import Settings
 from cms.core.tasks import TASKS
 
 QUEUE_NAME = "cms"
-CONCURRENCY = 8
+CONCURRENCY = 6
+"""Below the number of database connections, because a task may need a second one."""
+
 GRACE = 10
 """Seconds that running tasks have to end once the worker is told to stop."""
 
@@ -33,8 +37,9 @@ PAUSE_WITHOUT_REDIS = 1.0
 MARGIN = 15
 """Seconds beyond a task's own limit after which the queue gives its run up."""
 
-TASK_MODULES = (cms.core.consequences, cms.publishing_tasks, cms.users.tasks)
-"""Importing them registers their tasks."""
+TASKS_OF = (cms.core.consequences, cms.publishing_tasks, cms.users.tasks)
+DOCUMENTS_OF = (cms.downloads.search, cms.pages.search)
+"""Importing these modules registers their tasks, and the search documents that the tasks make."""
 
 log = structlog.get_logger(__name__)
 

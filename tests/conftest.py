@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +16,25 @@ import cms.models  # every table
 import cms.worker  # every task
 from cms.core import embedded, migrations
 from cms.core.resources import Resources
-from cms.core.search_engines import engine_from_settings
+from cms.core.search_engines.postgresql import PostgresSearch
 from cms.core.session import make_engine, make_sessionmaker
 from cms.core.settings import Settings
 from cms.users.models import User
 from tests.fakes import FrozenClock, MemoryMail, RecordingCDN, memory_storage
 
 SITE = "http://testserver"
+
+
+class EngineInTransaction:
+    """The part of an engine that the search needs, within the transaction of a test."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        async with self._connection.begin_nested():
+            yield self._connection
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +137,7 @@ async def resources(
         sessionmaker=sessionmaker,
         redis=redis,
         storage=memory_storage(),
-        search=engine_from_settings(settings, sessionmaker),
+        search=PostgresSearch(EngineInTransaction(connection)),
         cdn=cdn,
         mail=mail,
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.core import outbox
 from cms.core.resources import Resources
 from cms.core.search import index_rows as index_rows_of
+from cms.core.search import reindex
 from cms.core.tasks import Arguments, task
 
 SECOND_PURGE = timedelta(seconds=3)
@@ -49,6 +50,4 @@ async def index_rows(resources: Resources, session: AsyncSession, *, rows: dict[
 @task(timeout=600, attempts=3)
 async def rebuild_search(resources: Resources, session: AsyncSession, *, indexes: list[str] | None = None) -> None:
     """Build the search indexes anew beside the old ones, then swap them."""
-    from cms.core.search import reindex  # noqa: PLC0415 - placeholder until merged
-
     await reindex(resources, indexes)

@@ -63,6 +63,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("task", name=op.f("pk_scheduled_tasks")),
     )
     op.create_table(
+        "search_documents",
+        sa.Column("index_name", sa.String(length=40), nullable=False),
+        sa.Column("row_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("boost", sa.Double(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("words", postgresql.TSVECTOR(), nullable=False),
+        sa.Column(
+            "written_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("index_name", "row_id", name=op.f("pk_search_documents")),
+    )
+    op.create_index("ix_search_documents_words", "search_documents", ["words"], unique=False, postgresql_using="gin")
+    op.create_table(
         "sign_in_attempts",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column(
@@ -677,6 +693,8 @@ def downgrade() -> None:
     op.drop_index("ix_sign_in_attempts_address", table_name="sign_in_attempts")
     op.drop_index("ix_sign_in_attempts_account", table_name="sign_in_attempts")
     op.drop_table("sign_in_attempts")
+    op.drop_index("ix_search_documents_words", table_name="search_documents", postgresql_using="gin")
+    op.drop_table("search_documents")
     op.drop_table("scheduled_tasks")
     op.drop_index(op.f("ix_roles_created_at"), table_name="roles")
     op.drop_table("roles")

@@ -55,9 +55,7 @@ def _end_what_runs_on(folder: Path) -> None:
             continue
 
 
-async def _database_answers(
-    server: embedded.Server, query: str = "SELECT 1", *, database: str = "cms"
-) -> object:
+async def _database_answers(server: embedded.Server, query: str = "SELECT 1", *, database: str = "cms") -> object:
     connection = await asyncpg.connect(embedded.sql_url(server, database=database))
     try:
         return await connection.fetchval(query)
@@ -241,9 +239,7 @@ def test_an_ordinary_user_can_start_them_too(tmp_path):
     assert done.stdout.split() == ["nobody", "nobody"]
 
 
-@pytest.mark.skipif(
-    not OLD_SITE.exists(), reason="The dump of the old site does not lie beside this checkout."
-)
+@pytest.mark.skipif(not OLD_SITE.exists(), reason="The dump of the old site does not lie beside this checkout.")
 async def test_a_dump_can_be_restored_into_a_second_database(home):
     server = embedded.start_postgresql(home, durable=False)
     await _database_answers(server, "CREATE DATABASE old_site")

@@ -70,9 +70,7 @@ async def test_a_row_made_outside_of_the_scope_is_refused(session):
 
 
 async def test_a_scope_does_not_narrow_what_it_is_not_about(session):
-    person = await make_user(
-        session, permissions=(Permission.BOXES_EDIT,), scope_kind="series", scope_values=("3.14",)
-    )
+    person = await make_user(session, permissions=(Permission.BOXES_EDIT,), scope_kind="series", scope_values=("3.14",))
 
     assert await extends_to(session, person, Permission.BOXES_EDIT, await _box(session))
 
