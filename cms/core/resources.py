@@ -13,7 +13,7 @@ from cms.core.cdn import CDN
 from cms.core.errors import ConfigurationError
 from cms.core.mail import MailTransport
 from cms.core.search import SearchEngine
-from cms.core.search_engines import engine_from_settings
+from cms.core.search_engines.selection import engine_from_settings
 from cms.core.session import make_engine, make_sessionmaker
 from cms.core.settings import Settings
 from cms.core.storage import Storage
