@@ -107,14 +107,28 @@ def seed(*, demo: bool) -> None:
 @click.argument("source")
 @click.option(
     "--media",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The folder with the uploaded files of the old site.",
+    type=click.Path(exists=True, path_type=Path),
+    help="The uploaded files of the old site: their folder, or a .tar.gz of it.",
 )
-def import_django(source: str, media: Path | None) -> None:
-    """Take over the old site's content from SOURCE, the URL of its PostgreSQL database; may be repeated."""
-    from cms import import_django as owner
+@click.option("--prune", is_flag=True, help="Delete imported rows that the source no longer has.")
+@click.option("--replace", is_flag=True, help="Before the first import, delete what is here instead of it.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write what became of each row to this file, as JSON.",
+)
+def import_django(source: str, media: Path | None, report: Path | None, *, prune: bool, replace: bool) -> None:
+    """Take over the old site's content and people from SOURCE, the URL of its PostgreSQL database.
 
-    if not _with_resources(lambda resources: owner.run(resources, source, media=media)):
+    May be repeated: rows keep their ids and are brought up to date. The exit status is 0 only if everything that
+    was read is here or was refused for a reason that the report gives.
+    """
+    from cms.import_django import runner
+
+    def work(resources: "Resources") -> Awaitable[bool]:
+        return runner.run(resources, source, media=media, prune=prune, replace=replace, report_to=report)
+
+    if not _with_resources(work):
         sys.exit(1)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Integer, String, Table
 from sqlalchemy.schema import Column
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from cms.core.database import Base
 from cms.core.errors import CMSError
@@ -211,6 +212,11 @@ def moment(value: object) -> datetime | None:
         return None
 
 
+def default_of(column: Column[Any]) -> Any:
+    """Return what a column holds if nothing is said about it; None where that depends on more than the column."""
+    return column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+
+
 def _value(column: Column[Any], row: LegacyRow, name: str, known: Known) -> Any:
     raw = row.get(name)
     if column.foreign_keys:
@@ -245,7 +251,7 @@ def _boolean(column: Column[Any], row: LegacyRow, name: str) -> bool:
     raw = row.get(name)
     if isinstance(raw, bool):
         return raw
-    default = bool(column.default.arg) if column.default is not None and column.default.is_scalar else False
+    default = bool(default_of(column))
     if raw is not None or name in row.values:
         row.changed(f"“{name}” is {shown(raw)}, neither true nor false; it was set to {str(default).lower()}.")
     return default
@@ -257,8 +263,8 @@ def _integer(column: Column[Any], row: LegacyRow, name: str) -> int | None:
         return raw
     if raw is None and column.nullable:
         return None
-    if raw is None and column.default is not None and column.default.is_scalar:
-        return int(column.default.arg)
+    if raw is None and (default := default_of(column)) is not None:
+        return int(default)
     raise Refused(f"“{name}” is {shown(raw)}, which is no whole number.")
 
 

@@ -78,7 +78,8 @@ def _expected(table: LegacyTable, rows: list[LegacyRow], known: Known, report: T
 def _verbatim(table: LegacyTable, row: LegacyRow, values: Values) -> Values:
     """Take each value from the old row itself where one column of ours stands for one of the old."""
     verbatim = dict(values)
-    for ours, theirs in (table.columns | ({table.markup: table.markup} if table.markup else {})).items():
+    columns = {**table.columns, **({table.markup: table.markup} if table.markup else {})}
+    for ours, theirs in columns.items():
         if theirs in row.values and row.values[theirs] is not None and ours not in table.translated:
             raw = row.values[theirs]
             verbatim[ours] = moment(raw) if isinstance(values[ours], datetime) else raw

@@ -24,7 +24,7 @@ HALLMARK = "users_user"
 class OldSite:
     """A connection to the old database, and what tables and columns it has."""
 
-    connection: "asyncpg.Connection[asyncpg.Record]"
+    connection: asyncpg.Connection
     name: str
     schema: str
     columns: dict[str, frozenset[str]]
@@ -91,7 +91,7 @@ async def opened(url: str) -> AsyncIterator[OldSite]:
         await connection.close()
 
 
-async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def _connect(url: str) -> asyncpg.Connection:
     address = url.replace("postgresql+asyncpg://", "postgresql://", 1)
     if urlsplit(address).scheme not in {"postgresql", "postgres"}:
         message = "The source must be the URL of a PostgreSQL database: postgresql://user:password@host/name."
@@ -105,7 +105,7 @@ async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
         raise Unavailable(f"The old site's database cannot be opened: {_first_line(reason)}.") from error
 
 
-async def _described(connection: "asyncpg.Connection[asyncpg.Record]") -> OldSite:
+async def _described(connection: asyncpg.Connection) -> OldSite:
     name = await connection.fetchval("SELECT current_database()")
     schema = await connection.fetchval(
         "SELECT table_schema FROM information_schema.tables WHERE table_name = $1 ORDER BY table_schema <> 'public'",

@@ -4,7 +4,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, all_, bindparam, delete, func, insert, literal, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    all_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -150,7 +163,9 @@ async def _insert(session: AsyncSession, table: LegacyTable, rows: Sequence[Conv
 
 async def _update(session: AsyncSession, table: LegacyTable, rows: Sequence[Converted]) -> None:
     values = [{f"new_{name}": value for name, value in row.values.items()} for row in rows]
-    assignments = {name.removeprefix("new_"): bindparam(name) for name in values[0] if name != "new_id"}
+    assignments: dict[str, ColumnElement[Any]] = {
+        name: bindparam(f"new_{name}") for name in rows[0].values if name != "id"
+    }
     if "lock_version" in table.target.c:
         assignments["lock_version"] = table.target.c.lock_version + 1
     statement = update(table.target).where(table.target.c.id == bindparam("new_id")).values(assignments)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Rows, Values, shown
+from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Rows, Values, default_of, shown
 from cms.core.permissions import Permission
 from cms.core.text import slugify
 from cms.users.models import EmailPrivacy, SearchVisibility, User
@@ -138,12 +138,12 @@ def _role_of_right(right: str, found: LegacyRoles) -> str:
 
 def _hold(found: LegacyRoles, known: Known, table: str, row: Values, names: tuple[str, ...] | None, named: str) -> None:
     user = row.get("user_id")
-    if user not in known.ids.get("users_user", ()):
+    if not isinstance(user, int) or user not in known.ids.get("users_user", ()):
         found.refused.append((table, row, f"Its user {user} does not exist or was refused."))
     elif names is None:
         found.refused.append((table, row, f"{named} does not exist."))
     else:
-        found.held.append((table, row["id"], int(user), names))
+        found.held.append((table, row["id"], user, names))
 
 
 async def addresses_left_behind(old: Rows, known: Known) -> list[tuple[Values, str]]:
@@ -183,7 +183,7 @@ def _user(row: LegacyRow, values: Values, known: Known) -> None:
     values["created_at"] = values["updated_at"] = values["joined_at"]
     for choice, allowed in CHOICES.items():
         if values[choice] not in {int(member) for member in allowed}:
-            default = User.__table__.c[choice].default.arg  # type: ignore[attr-defined]  # a scalar default, typed as any
+            default = default_of(USERS.target.c[choice])
             row.changed(f"“{choice}” is {values[choice]}, which means nothing; it was set to {int(default)}.")
             values[choice] = int(default)
 
