@@ -14,6 +14,7 @@ from cms.core.resources import Resources
 from cms.users import sessions
 from cms.users.models import User
 from cms.users.sign_in import AccountInactive, sign_in
+from public_site.dependencies import SLASHLESS
 from public_site.forms.fields import Form, blank, read_form
 from public_site.forms.next_page import HOME, next_page, sign_in_page
 from public_site.middleware.session import ended_cookie, session_cookie, token_of
@@ -101,7 +102,7 @@ class AccountsController(Controller):
             await sessions.end_all(session, user, except_=request.scope["state"]["user_session"])
         return Redirect(SESSIONS_PATH, status_code=SEE_OTHER)
 
-    @get("/authenticated", name="authenticated")
+    @get("/authenticated", name="authenticated", opt=SLASHLESS)
     async def show_account_menu(self, request: Visit, render: NamedDependency[Renderer]) -> Response[Any]:
         return await render("accounts/menu.html", user=request.scope["state"]["user"])
 

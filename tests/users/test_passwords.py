@@ -13,10 +13,10 @@ PASSWORD = "correct horse é battery"
 MADE_BY_DJANGO_5_2 = {
     "pbkdf2_sha256": "pbkdf2_sha256$2000$sTOzqRrTPMrLFDjs9Mm9xL$qOiBOYtqzN7f4iR3+Mmzyk/8tHOOPcQuUkCrNZDHzMs=",
     "pbkdf2_sha1": "pbkdf2_sha1$2000$sMnAQUvCJczKDUmnCnSlLB$IdOnaov3csDc6zLn1ZI2rDnNd/c=",
-    "argon2": "argon2$argon2id$v=19$m=1024,t=2,p=8$V1M0MHAzdjI4cFM2ZnBvZUt0V2hoMg$nRC1QPwRrx06zk5KiYEc+fjSOUy+lPyBFli5AXeO6Iw",
-    "argon2 of the first years": "argon2$argon2i$v=19$m=512,t=2,p=2$YUIzZEU1Z0g3aks5bU4xcFEzc1Q1dQ$fPF15KBSAcjeSPFVq4TLOA",
+    "argon2": "argon2$argon2id$v=19$m=1024,t=2,p=8$V1M0MHAzdjI4cFM2ZnBvZUt0V2hoMg$nRC1QPwRrx06zk5KiYEc+fjSOUy+lPyBFli5AXeO6Iw",  # noqa: E501 - a hash is one word.
+    "argon2 of the first years": "argon2$argon2i$v=19$m=512,t=2,p=2$YUIzZEU1Z0g3aks5bU4xcFEzc1Q1dQ$fPF15KBSAcjeSPFVq4TLOA",  # noqa: E501 - a hash is one word.
     "bcrypt_sha256": "bcrypt_sha256$$2b$04$MzpD1ue53tguv4cV5a2OnuyA6OHS6sIPnIoLSL0PjwJ4bQjNtPD0e",
-    "scrypt": "scrypt$1024$65VfuwwrV4iPbnLB66Ovwz$8$5$yMH6yJebmAbzptKNbHaBcm9PQQ3JYY/n4uCcwuqMxslMy5AD5ByoAm1NoxGvIqwNqlKsw54hyWss5EmXH7rqMw==",
+    "scrypt": "scrypt$1024$65VfuwwrV4iPbnLB66Ovwz$8$5$yMH6yJebmAbzptKNbHaBcm9PQQ3JYY/n4uCcwuqMxslMy5AD5ByoAm1NoxGvIqwNqlKsw54hyWss5EmXH7rqMw==",  # noqa: E501 - a hash is one word.
 }
 
 MALFORMED = [

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from cms.core.audit import AuditEntry
 from cms.core.errors import Invalid, TooManyAttempts
 from cms.core.outbox import OutboxMessage
-from cms.users import passwords, sign_in as module
+from cms.users import passwords
+from cms.users import sign_in as module
 from cms.users.models import User
 from cms.users.sign_in import REFUSAL_TAKES, REFUSED, AccountInactive, sign_in
 from tests.factories.users import PASSWORD, make_user
