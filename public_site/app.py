@@ -1,4 +1,4 @@
-"""The public site on one page: its routes, what handlers may ask for, how errors are answered, what every answer says."""
+"""The public site on one page: routes, what handlers may ask for, errors, and what every answer says."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -13,6 +13,7 @@ from litestar.static_files import create_static_files_router
 
 from cms.core.resources import Resources
 from public_site import dependencies
+from public_site.controllers.account_passwords import PasswordsController
 from public_site.controllers.accounts import AccountsController
 from public_site.controllers.boxes import BoxesController
 from public_site.controllers.downloads import DownloadsController, MirroredDownloadsController
@@ -38,6 +39,7 @@ CONTROLLERS = [
     PagesController,
     SearchController,
     AccountsController,
+    PasswordsController,
     FragmentsController,
     CrawlersController,
     MediaController,

@@ -88,4 +88,4 @@ def _is_same_for_all(scope: Scope) -> bool:
 
 def _as_header(key: str) -> str:
     """Return a key as it can stand in a header between spaces."""
-    return "".join(character if 32 < ord(character) < 127 else "-" for character in key)  # noqa: PLR2004 - the printable range.
+    return "".join(character if 32 < ord(character) < 127 else "-" for character in key)

@@ -16,7 +16,6 @@ from cms.core.permissions import Permission, allows, scope_condition
 from cms.downloads import queries as downloads
 from cms.downloads.models import Release
 from cms.pages import queries as pages
-from cms.pages.models import Page
 from cms.users.models import User
 from public_site.dependencies import CACHED, SLASHLESS
 from public_site.templating import STATIC, Renderer

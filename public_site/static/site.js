@@ -18,4 +18,7 @@ const SYSTEMS = [
 ];
 const platform = navigator.userAgentData?.platform || navigator.userAgent;
 const system = SYSTEMS.find(([, pattern]) => pattern.test(platform))?.[0];
-for (const card of document.querySelectorAll(`[data-system="${system}"]`)) card.classList.add("is-yours");
+for (const card of document.querySelectorAll(`[data-system="${system}"]`)) {
+  card.classList.add("is-yours");
+  card.parentNode.prepend(card);
+}
