@@ -7,6 +7,6 @@ from sqlalchemy import Select, select
 from cms.boxes.models import Box
 
 
-def labelled(labels: Collection[str]) -> Select[tuple[Box]]:
+def labelled(labels: Collection[str]) -> Select[Box]:
     """The boxes with these labels."""
     return select(Box).where(Box.label.in_(labels))

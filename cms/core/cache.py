@@ -18,7 +18,7 @@ def tags(session: AsyncSession) -> set[str]:
     return cast("set[str]", session.info.setdefault("tags", set()))
 
 
-async def one_or_404(session: AsyncSession, statement: Select[tuple[Row]]) -> Row:
+async def one_or_404(session: AsyncSession, statement: Select[Row]) -> Row:
     """Return the one row, and tag the session with that row instead of its whole table.
 
     Raises NotFound; then the table is the tag, so that creating the row ends the 404.

@@ -175,7 +175,7 @@ def snapshot(row: Any) -> dict[str, Any]:
     return {key: audit.as_json(getattr(row, key)) for key in kept}
 
 
-def revisions_of(row: Any) -> Select[tuple[Revision]]:
+def revisions_of(row: Any) -> Select[Revision]:
     """Select the saved states of a row, newest first."""
     return (
         select(Revision)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, literal, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from cms.core.permissions import Actor, Permission, row_scope, scope_condition
@@ -11,7 +11,7 @@ from cms.core.publishing import is_live
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
 from cms.pages.models import Page
 
-Releases = Select[tuple[Release]]
+Releases = Select[Release]
 
 LINES = {
     "python2": ReleaseVersion.PYTHON_2,
@@ -56,7 +56,7 @@ def successors_of(release: Release) -> Releases:
     A final release is not succeeded by a pre-release; Python 2 and the install manager have no series to follow.
     """
     later = newest_of_series(release.series or "").where(
-        Release.released_at > release.released_at, release.version == ReleaseVersion.PYTHON_3
+        Release.released_at > release.released_at, literal(release.version == ReleaseVersion.PYTHON_3)
     )
     return later if release.is_pre_release else later.where(~Release.is_pre_release)
 
@@ -110,7 +110,7 @@ def with_files_for(releases: Releases, system: OperatingSystem) -> Releases:
     )
 
 
-def button_files(releases: Sequence[Release]) -> Select[tuple[ReleaseFile]]:
+def button_files(releases: Sequence[Release]) -> Select[ReleaseFile]:
     """The files behind the download buttons of these releases, with release and operating system of each."""
     return (
         select(ReleaseFile)
@@ -120,7 +120,7 @@ def button_files(releases: Sequence[Release]) -> Select[tuple[ReleaseFile]]:
     )
 
 
-def operating_systems() -> Select[tuple[OperatingSystem]]:
+def operating_systems() -> Select[OperatingSystem]:
     """Every operating system, by name."""
     return select(OperatingSystem).order_by(OperatingSystem.name)
 

@@ -10,12 +10,12 @@ from cms.core.publishing import is_live
 from cms.pages.models import Page
 
 
-def live() -> Select[tuple[Page]]:
+def live() -> Select[Page]:
     """Pages that the public may see, by title."""
     return select(Page).where(is_live(Page)).order_by(Page.title, Page.path)
 
 
-def at_path(path: str) -> Select[tuple[Page]]:
+def at_path(path: str) -> Select[Page]:
     """The page at a path, drafts included; slashes at either end do not matter."""
     return select(Page).where(is_at(path))
 
@@ -25,19 +25,19 @@ def is_at(path: str) -> ColumnElement[bool]:
     return Page.path == path.strip("/")
 
 
-def visible_to(actor: Actor | None) -> Select[tuple[Page]]:
+def visible_to(actor: Actor | None) -> Select[Page]:
     """Pages that the public may see, and the drafts that this person may see."""
     if actor is None:
         return select(Page).where(is_live(Page))
     return select(Page).where(or_(is_live(Page), scope_condition(actor, Permission.PAGES_VIEW, Page)))
 
 
-def briefly(pages: Select[tuple[Page]]) -> Select[tuple[Page]]:
+def briefly(pages: Select[Page]) -> Select[Page]:
     """The same pages with what lists show of them, without their texts."""
     return pages.options(load_only(Page.title, Page.path, Page.updated_at, raiseload=True))
 
 
-def around(path: str) -> Select[tuple[Page]]:
+def around(path: str) -> Select[Page]:
     """The live pages above this path, beside it and right below it, by title and without their texts."""
     parent = path.rpartition("/")[0]
     above = [path[:slash] for slash, character in enumerate(path) if character == "/"]
@@ -46,7 +46,7 @@ def around(path: str) -> Select[tuple[Page]]:
     )
 
 
-def with_files() -> Select[tuple[Page]]:
+def with_files() -> Select[Page]:
     """Pages together with their images and documents."""
     return select(Page).options(selectinload(Page.images), selectinload(Page.documents))
 

@@ -5,7 +5,7 @@ from sqlalchemy import Select, or_, select
 from cms.redirects.models import Redirect
 
 
-def from_path(path: str) -> Select[tuple[Redirect]]:
+def from_path(path: str) -> Select[Redirect]:
     """The redirects of a path, written with or without a slash at its end; the exact one comes first."""
     plain = path.rstrip("/") or "/"
     return (
