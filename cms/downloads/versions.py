@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-NAME = re.compile(r"Python (?P<numbers>\d{1,4}(?:\.\d{1,4}){0,3})(?P<stage>a|b|rc|c)?(?P<serial>\d{1,3})?")
+NAME = re.compile(r"Python (?P<numbers>\d{1,4}(?:\.\d{1,4}){0,3})(?:(?P<stage>a|b|rc|c)(?P<serial>\d{1,3}))?")
 
 
 @dataclass(frozen=True, slots=True)

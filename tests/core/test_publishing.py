@@ -1,0 +1,109 @@
+"""Draft and live, by decision or when the moment comes; and every state saved."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from cms.core import publishing
+from cms.core.audit import AuditEntry
+from cms.core.errors import Invalid, InvalidTransition, PermissionDenied
+from cms.core.permissions import SYSTEM, Permission
+from cms.downloads.models import Release
+from cms.downloads.services import publish_release
+from cms.publishing_tasks import publish_due
+from tests.factories.downloads import make_release
+from tests.factories.pages import make_page
+from tests.factories.users import make_user
+
+
+@pytest.fixture
+async def publisher(session):
+    return await make_user(session, permissions=(Permission.PAGES_PUBLISH,))
+
+
+async def test_a_draft_is_published_and_taken_down_and_the_history_says_so(session, publisher, clock):
+    page = await make_page(session, is_published=False)
+
+    await publishing.publish(session, page, by=publisher)
+    await session.commit()
+    assert (page.is_published, page.first_published_at) == (True, clock.now())
+
+    await publishing.unpublish(session, page, by=publisher)
+    await session.commit()
+    actions = await session.scalars(select(AuditEntry.action).where(AuditEntry.table_name == "pages"))
+    assert actions.all() == ["create", "publish", "unpublish"]
+
+
+async def test_publishing_takes_its_permission(session):
+    writer = await make_user(session, permissions=(Permission.PAGES_EDIT,))
+
+    with pytest.raises(PermissionDenied, match="pages:publish"):
+        await publishing.publish(session, await make_page(session, is_published=False), by=writer)
+
+
+async def test_a_draft_cannot_be_taken_down(session, publisher):
+    with pytest.raises(InvalidTransition, match="draft already"):
+        await publishing.unpublish(session, await make_page(session, is_published=False), by=publisher)
+
+
+async def test_what_is_due_goes_live_and_expires_when_its_moment_comes(session, resources, publisher, clock):
+    page = await make_page(session, is_published=False)
+    soon, later = clock.now() + timedelta(hours=1), clock.now() + timedelta(hours=2)
+    await publishing.schedule(session, page, publish_at=soon, expire_at=later, by=publisher)
+
+    await publish_due(resources, session)
+    assert not page.is_published
+    clock.move(hours=1)
+    await publish_due(resources, session)
+    assert page.is_published
+    clock.move(hours=1)
+    await publish_due(resources, session)
+    assert not page.is_published
+
+
+async def test_a_release_that_goes_live_by_itself_demotes_its_predecessor(session, clock):
+    before = await make_release(session, "Python 3.14.1", is_latest=True)
+    release = await make_release(session, "Python 3.14.2", is_latest=True, is_published=False, publish_at=clock.now())
+
+    changed = await publishing.publish_due(session, by=SYSTEM, publishers={Release: publish_release})
+
+    assert changed == [release]
+    assert not before.is_latest
+
+
+async def test_a_moment_to_expire_before_the_one_to_go_live_is_refused(session, publisher, clock):
+    page = await make_page(session, is_published=False)
+    soon = clock.now() + timedelta(hours=1)
+
+    with pytest.raises(Invalid) as refusal:
+        await publishing.schedule(session, page, publish_at=soon, expire_at=soon, by=publisher)
+
+    assert list(refusal.value.errors) == ["expire_at"]
+
+
+async def test_an_earlier_state_is_restored_but_not_whether_it_was_live(session, publisher):
+    page = await make_page(session, title="First", is_published=False)
+    page.title = "Second"
+    await publishing.publish(session, page, by=publisher)
+    await session.commit()
+    first = (await session.scalars(publishing.revisions_of(page))).all()[-1]
+
+    publishing.restore(page, first, session=session)
+    await session.commit()
+
+    assert (page.title, page.is_published) == ("First", True)
+    last = await session.scalar(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1))
+    assert (last.action, last.changes) == ("restore", {"title": ["Second", "First"]})
+
+
+async def test_a_restored_release_has_its_date_back(session):
+    release = await make_release(session)
+    date = release.released_at
+    release.released_at = date + timedelta(days=1)
+    await session.commit()
+    first = (await session.scalars(publishing.revisions_of(release))).all()[-1]
+
+    publishing.restore(release, first, session=session)
+
+    assert release.released_at == date
