@@ -29,6 +29,4 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
         websockets=False,
         log_level=LogLevels(settings.log_level),
         log_dictconfig=logs.dict_config(settings),
-        log_access=settings.is_production,
-        log_access_format=logs.ACCESS_FORMAT,
     ).serve()

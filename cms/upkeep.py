@@ -1,17 +1,16 @@
-"""What whoever operates the system does to it by a command: purge pages, make the first superuser."""
+"""What whoever operates the system does by a command: purge pages, index anew, make the first superuser."""
 
 from collections.abc import Collection
 
-from cms.core import clock
+import cms.worker  # noqa: F401 - registers every domain's documents.
+from cms.core import clock, search
 from cms.core.audit import acting_as
 from cms.core.cdn import ALL_PAGES
+from cms.core.permissions import SYSTEM
 from cms.core.resources import Resources
 from cms.users import passwords, services
 from cms.users.models import User
 from cms.users.password_policy import check_password
-
-OPERATOR = "command line"
-"""The name under which the history shows what was done by a command."""
 
 
 async def purge(resources: Resources, keys: Collection[str]) -> None:
@@ -19,14 +18,18 @@ async def purge(resources: Resources, keys: Collection[str]) -> None:
     await resources.cdn.purge(keys or [ALL_PAGES])
 
 
+async def reindex(resources: Resources, indexes: Collection[str]) -> dict[str, int]:
+    """Build these search indexes anew, or all, and return how many documents each has; raises NotFound."""
+    return await search.reindex(resources, indexes)
+
+
 async def create_superuser(resources: Resources, *, username: str, email: str, password: str) -> None:
     """Create a person who may do everything; raises Invalid for a name that is taken or a weak password."""
-    operator = User(username=OPERATOR, is_superuser=True, is_active=True)
     user = User(username=username, email=email, is_active=True, is_staff=True, is_superuser=True)
     check_password(password, user=user)
     user.password = passwords.hash_now(password)
     user.email_verified_at = clock.now()
     async with resources.sessionmaker() as session:
-        with acting_as(operator):
-            await services.save_user(session, user, by=operator)
+        with acting_as(SYSTEM):
+            await services.save_user(session, user, by=SYSTEM)
             await session.commit()

@@ -26,9 +26,6 @@ CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 QUIET_LOGGERS = ("httpx", "httpcore", "asyncio", "PIL")
 """Loggers whose information is of use to their own authors; their warnings are of use to all."""
 
-ACCESS_FORMAT = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'
-"""Without the query: people search for, and mail programs link to, what is nobody else's business."""
-
 
 def configure(settings: Settings) -> None:
     """Send everything that this process logs to stderr; call it once, before anything is logged."""
