@@ -1,0 +1,92 @@
+"""The filters beside a list: each is one parameter of its address, so that a filtered list can be sent to a colleague."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from cms.core import clock
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A question about one column."""
+
+    column: Any
+    label: str
+
+    @property
+    def name(self) -> str:
+        return str(self.column.key)
+
+    @property
+    def kind(self) -> str:
+        return "select"
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        """Return what may be chosen, as (value in the address, label)."""
+        return ()
+
+    def condition(self, value: str) -> ColumnElement[bool] | None:
+        """Return what the rows must meet; None where `value` is nonsense, which filters nothing."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class ChoiceFilter(Filter):
+    """One of a few values."""
+
+    labels: Sequence[tuple[Any, str]] = ()
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        return [(str(getattr(value, "value", value)), label) for value, label in self.labels]
+
+    def condition(self, value: str) -> ColumnElement[bool] | None:
+        chosen = [kept for kept, _ in self.labels if str(getattr(kept, "value", kept)) == value]
+        return self.column == chosen[0] if chosen else None
+
+
+@dataclass(frozen=True)
+class YesNoFilter(Filter):
+    """A claim that holds or does not."""
+
+    yes: str = "Yes"
+    no: str = "No"
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        return [("yes", self.yes), ("no", self.no)]
+
+    def condition(self, value: str) -> ColumnElement[bool] | None:
+        wanted = {"yes": True, "no": False}.get(value)
+        return None if wanted is None else self.column.is_(wanted)
+
+
+@dataclass(frozen=True)
+class SinceFilter(Filter):
+    """A moment within the last days."""
+
+    days: Sequence[tuple[int, str]] = ((1, "Today and yesterday"), (7, "Last 7 days"), (30, "Last 30 days"), (365, "Last year"))
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        return [(str(days), label) for days, label in self.days]
+
+    def condition(self, value: str) -> ColumnElement[bool] | None:
+        chosen = [days for days, _ in self.days if str(days) == value]
+        return self.column >= clock.now() - timedelta(days=chosen[0]) if chosen else None
+
+
+@dataclass(frozen=True)
+class BeginsWithFilter(Filter):
+    """The beginning of a path or a name, typed."""
+
+    placeholder: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "text"
+
+    def condition(self, value: str) -> ColumnElement[bool] | None:
+        prefix = value.strip()
+        return self.column.startswith(prefix, autoescape=True) if prefix else None

@@ -1,0 +1,178 @@
+"""How the form of a view is made from its columns, once, and how it is read and written without surprises."""
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, cast
+
+from sqladmin.forms import ModelConverter, converts, get_model_form
+from sqlalchemy import BigInteger, inspect
+from sqlalchemy.orm import Mapper, RelationshipProperty
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from wtforms import BooleanField, Form, HiddenField, validators
+from wtforms.fields import FieldList, FormField
+
+from admin.fields import (
+    MARKUP_LABELS,
+    AutocompleteField,
+    BoundedIntegerField,
+    ChoiceField,
+    MarkupField,
+    RelationField,
+    UploadField,
+    UtcDateTimeField,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+MOST_FIELDS = 50_000
+MOST_FILES = 200
+LARGEST_TEXT = 16 * 1024 * 1024
+RESERVED = {"data", "errors", "validate", "process", "populate_obj"}
+
+
+class BackOfficeForm(Form):
+    """What every form of the back office carries besides its fields: the version that the person began from."""
+
+    lock_version = HiddenField()
+
+
+class BackOfficeConverter(ModelConverter):
+    """SQLAdmin's choice of field for a column, with native inputs and bounds that the column really has."""
+
+    async def _prepare_relationship(
+        self, prop: RelationshipProperty[Any], kwargs: dict[str, Any], **_unused: Any
+    ) -> dict[str, Any]:
+        """Load no rows here; a list that is short is filled when the form is shown, a long one is searched."""
+        if not all(local.nullable for local, _ in prop.local_remote_pairs or ()):
+            kwargs["validators"].append(validators.InputRequired())
+        kwargs["relation"] = prop
+        return kwargs
+
+    @converts("Boolean")
+    def conv_boolean(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+        kwargs["render_kw"] = {**kwargs["render_kw"], "class": "form-check-input"}
+        return BooleanField(**kwargs)
+
+    @converts("DateTime")
+    def conv_datetime(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+        return UtcDateTimeField(**kwargs)
+
+    @converts("Integer")
+    def conv_integer(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+        if "labels" in kwargs:
+            return ChoiceField(**_as_select(kwargs))
+        largest = 2**63 - 1 if isinstance(prop.columns[0].type, BigInteger) else 2**31 - 1
+        kwargs["validators"].append(validators.NumberRange(min=kwargs.pop("least", -largest), max=largest))
+        return BoundedIntegerField(**kwargs)
+
+    @converts("Enum")
+    def conv_enum(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+        members = prop.columns[0].type.enum_class
+        kwargs.setdefault("labels", [(member, MARKUP_LABELS.get(member, member.value)) for member in members])
+        kwargs["default"] = getattr(kwargs.get("default"), "value", kwargs.get("default"))
+        return ChoiceField(**_as_select(kwargs))
+
+    @converts("MANYTOONE")
+    def conv_many_to_one(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+        if kwargs.pop("is_short", False):
+            return RelationField(**_as_select(kwargs))
+        return AutocompleteField(**kwargs)
+
+
+def _as_select(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {**kwargs, "render_kw": {**kwargs.get("render_kw", {}), "class": "form-select"}}
+
+
+async def form_of(
+    model: type[Any],
+    *,
+    names: "Sequence[str]",
+    session_maker: Any,
+    labels: "Mapping[str, str]",
+    arguments: "Mapping[str, Mapping[str, Any]]",
+    overrides: "Mapping[str, Any]",
+    base: type[Form] = BackOfficeForm,
+) -> type[Form]:
+    """Make the form class of `names`; `arguments` are copied, because SQLAdmin appends to what it is given."""
+    markup = {name: MarkupField for name in getattr(model, "markup_fields", ()) if name in names}
+    given = {name: _copied(options) for name, options in arguments.items()}
+    for name in markup:
+        given.setdefault(name, {}).setdefault("kind_field", f"{name}_kind")
+    return await get_model_form(
+        model=model,
+        session_maker=session_maker,
+        only=list(names),
+        column_labels=dict(labels),
+        form_args=given,
+        form_widget_args={},
+        form_class=base,
+        form_overrides={**markup, **overrides},
+        form_converter=BackOfficeConverter,
+    )
+
+
+def _copied(options: "Mapping[str, Any]") -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, list) else deepcopy(value) if isinstance(value, dict) else value for name, value in options.items()}
+
+
+async def read_form(request: Request) -> FormData:
+    """Return what was posted, without the NUL characters that PostgreSQL refuses."""
+    posted = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LARGEST_TEXT)
+    return FormData(
+        [(key, value if isinstance(value, UploadFile) else value.replace("\x00", "")) for key, value in posted.multi_items()]
+    )
+
+
+def values_of(row: Any, names: "Sequence[str]") -> dict[str, Any]:
+    """Return what a form of `names` shows of `row`; a relation is its foreign key."""
+    mapper = cast("Mapper[Any]", inspect(type(row)))
+    return {name: getattr(row, _attribute(mapper, name)) for name in names}
+
+
+def write(form: Form, row: Any) -> None:
+    """Put the values of a valid form onto the row; what did not change is left alone."""
+    mapper = cast("Mapper[Any]", inspect(type(row)))
+    for name, field in form._fields.items():  # noqa: SLF001 - WTForms has no other way to walk them by name
+        if name not in mapper.attrs or isinstance(field, (UploadField, FieldList, FormField)):
+            continue
+        attribute = _attribute(mapper, name)
+        value = getattr(field, "value", field.data)
+        column = mapper.columns[attribute]
+        if value in ("", None) and not column.nullable:
+            value = "" if column.type.python_type is str else _default_of(column)
+        if not _is_same(getattr(row, attribute), value):
+            setattr(row, attribute, value)
+
+
+def every_field(form: Form) -> "Iterator[Any]":
+    """Walk through all fields of a form, those of its inlines included."""
+    for field in form:
+        if isinstance(field, FieldList):
+            for entry in field.entries:
+                yield from every_field(entry.form)
+        elif isinstance(field, FormField):
+            yield from every_field(field.form)
+        else:
+            yield field
+
+
+def _attribute(mapper: Mapper[Any], name: str) -> str:
+    relation = mapper.relationships.get(name)
+    return name if relation is None else next(iter(relation.local_columns)).key
+
+
+def _default_of(column: Any) -> Any:
+    default = column.default
+    if default is None:
+        return None
+    return default.arg(None) if callable(default.arg) else default.arg
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    """Compare as the form shows it: it knows no seconds, and browsers send line ends as CR LF."""
+    if hasattr(old, "replace") and hasattr(old, "second") and hasattr(new, "second"):
+        return bool(old.replace(second=0, microsecond=0) == new)
+    return bool(old == new)

@@ -1,0 +1,51 @@
+"""The menu: sections in the order of `admin.app.VIEWS`, holding what the person's roles open and nothing else."""
+
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from admin.requests import office_of
+from admin.urls import url_to
+from cms.core.permissions import Permission, allows
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu."""
+
+    label: str
+    url: str
+    is_current: bool = False
+
+
+@dataclass
+class Section:
+    """Lines of the menu that belong together."""
+
+    label: str
+    entries: list[Entry] = field(default_factory=list)
+
+
+SINGLE_PAGES = (
+    ("People", "Role matrix", "role-matrix", Permission.ROLES_EDIT),
+    ("Records", "History", "history", Permission.AUDIT_VIEW),
+    ("Records", "Operations", "operations", Permission.OPERATIONS_VIEW),
+)
+
+
+def menu_of(request: Request) -> list[Section]:
+    """Return the sections of the menu for who is signed in."""
+    user = request.scope.get("state", {}).get("user")
+    if user is None:
+        return []
+    sections: dict[str, Section] = {}
+    identity = request.path_params.get("identity")
+    for view in office_of(request).model_views:
+        if view.is_open_to(user, "list"):
+            entry = Entry(view.name_plural, url_to("list", identity=view.identity), view.identity == identity)
+            sections.setdefault(view.category, Section(view.category)).entries.append(entry)
+    for section, label, name, permission in SINGLE_PAGES:
+        if allows(user, permission):
+            entry = Entry(label, url_to(name), request.url.path.startswith(url_to(name)))
+            sections.setdefault(section, Section(section)).entries.append(entry)
+    return list(sections.values())

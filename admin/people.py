@@ -1,0 +1,152 @@
+"""What only superusers and those who look after accounts see: why somebody may do something, their sessions, the role matrix."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, cast
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from admin.authorization import require_somewhere
+from admin.base import AdminView, row_key
+from admin.forms import read_form
+from admin.rendering import go_to, render
+from admin.requests import office_of, resources_of, user_of
+from admin.urls import url_to
+from cms.core.errors import Invalid, NotFound, PermissionDenied
+from cms.core.permissions import Permission, allows
+from cms.users import passwords, queries, services, sessions
+from cms.users.grants import explain, load_grants
+from cms.users.models import RoleAssignment, User
+from cms.users.password_policy import check_password
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A permission, and why a person holds it or does not."""
+
+    permission: Permission
+    is_held: bool
+    sentence: str
+
+
+async def about(session: AsyncSession, request: Request, person: User) -> dict[str, Any]:
+    """Return what a person's page shows besides the form: what is open to them and why, and where they are signed in."""
+    await load_grants(session, person)
+    answers = [Answered(found, allows(person, found), await explain(session, person, found)) for found in Permission]
+    by = user_of(request)
+    return {
+        "answers": [(area, list(found)) for area, found in groupby(answers, key=lambda answer: answer.permission.area)],
+        "sessions": await sessions.list_of(session, person),
+        "has_password": passwords.is_usable(person.password),
+        "may_edit_users": allows(by, Permission.USERS_EDIT) and (by.is_superuser or not person.is_superuser),
+    }
+
+
+async def why(request: Request) -> Response:
+    """Say why a person may, or may not, do something, to one row if its number is given."""
+    require_somewhere(request, Permission.USERS_VIEW)
+    wanted = request.query_params.get("permission", "")
+    if wanted not in {known.value for known in Permission}:
+        raise Invalid("Choose one of the permissions.")
+    permission = Permission(wanted)
+    async with resources_of(request).sessionmaker() as session:
+        person = await _person(session, request.path_params["pk"])
+        await load_grants(session, person)
+        row = await _row(session, request, permission)
+        sentence = await explain(session, person, permission, row)
+    context = {
+        "person": person,
+        "permission": permission,
+        "row": row,
+        "sentence": sentence,
+        "permissions": list(Permission),
+        "row_number": request.query_params.get("row", ""),
+        "title": f"May {person} …?",
+        "views": _views_of(request, permission),
+    }
+    return await render(request, "why.html", context)
+
+
+async def end_session(request: Request) -> Response:
+    """Sign a person out of one browser, or of all."""
+    by = require_somewhere(request, Permission.USERS_EDIT)
+    posted = await read_form(request)
+    async with resources_of(request).sessionmaker() as session:
+        person = await _changeable_person(session, request.path_params["pk"], by=by)
+        chosen = str(posted.get("session", ""))
+        if chosen == "all":
+            await services.end_sessions(session, person)
+        else:
+            await sessions.end_one(session, person, row_key(chosen))
+        await session.commit()
+    told = f"“{person}” was signed out{' everywhere' if chosen == 'all' else ' of that browser'}."
+    return go_to(request, url_to("edit", identity="users", pk=person.id), saying=told)
+
+
+async def set_password(request: Request) -> Response:
+    """Give an account a new password; every session of the person ends."""
+    by = require_somewhere(request, Permission.USERS_EDIT)
+    posted = await read_form(request)
+    password = str(posted.get("new_password", ""))
+    async with resources_of(request).sessionmaker() as session:
+        person = await _changeable_person(session, request.path_params["pk"], by=by)
+        check_password(password, user=person, field="new_password")
+        person.password = await passwords.hash_password(password)
+        await services.end_sessions(session, person)
+        await session.commit()
+    told = f"“{person}” has a new password and was signed out everywhere. Tell it to them in person."
+    return go_to(request, url_to("edit", identity="users", pk=person.id), saying=told)
+
+
+async def role_matrix(request: Request) -> Response:
+    """Show which role holds which permission, and how many people hold the role."""
+    require_somewhere(request, Permission.ROLES_EDIT)
+    async with resources_of(request).sessionmaker() as session:
+        roles = (await session.scalars(queries.roles())).all()
+        counted = await session.execute(select(RoleAssignment.role_id, func.count()).group_by(RoleAssignment.role_id))
+        holders = {role_id: count for role_id, count in counted}  # noqa: C416 - rows are no pairs to dict()
+    areas = [(area, list(found)) for area, found in groupby(Permission, key=lambda permission: permission.area)]
+    context = {"roles": roles, "areas": areas, "holders": holders, "title": "Role matrix"}
+    return await render(request, "role_matrix.html", context)
+
+
+async def _person(session: AsyncSession, key: str) -> User:
+    person = await session.scalar(queries.with_roles().where(User.id == row_key(key)))
+    if person is None:
+        raise NotFound("There is no such user.")
+    return person
+
+
+async def _changeable_person(session: AsyncSession, key: str, *, by: User) -> User:
+    person = await _person(session, key)
+    if person.is_superuser and not by.is_superuser:
+        raise PermissionDenied("Only a superuser can change the account of a superuser.")
+    return person
+
+
+def _views_of(request: Request, permission: Permission) -> list[AdminView]:
+    return [view for view in office_of(request).model_views if view.permission_area == permission.area]
+
+
+async def _row(session: AsyncSession, request: Request, permission: Permission) -> Any:
+    """Return the row that the question is about; None if it is about none."""
+    number = request.query_params.get("row", "").strip()
+    views = _views_of(request, permission)
+    if not number or not views:
+        return None
+    row = await session.get(cast("type[Any]", views[0].model), row_key(number))
+    if row is None:
+        raise NotFound(f"There is no {views[0].name.lower()} number {number}.")
+    return row
+
+
+routes = [
+    Route("/users/why/{pk}", why),
+    Route("/users/end-session/{pk}", end_session, methods=["POST"]),
+    Route("/users/password/{pk}", set_password, methods=["POST"]),
+    Route("/role-matrix", role_matrix),
+]

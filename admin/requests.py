@@ -1,0 +1,36 @@
+"""What the middlewares outside the back office put into a request, with its types."""
+
+from typing import TYPE_CHECKING, cast
+
+from starlette.requests import Request
+
+from cms.core.errors import PermissionDenied
+from cms.core.resources import Resources
+from cms.users.models import User
+
+if TYPE_CHECKING:
+    from admin.back_office import BackOffice  # The back office imports the pages, which import this module.
+
+
+def user_of(request: Request) -> User:
+    """Return who is signed in; the staff check has let nobody else through."""
+    user = request.scope.get("state", {}).get("user")
+    if not isinstance(user, User):
+        raise PermissionDenied("Sign in to use the back office.")
+    return user
+
+
+def resources_of(request: Request) -> Resources:
+    return office_of(request).resources
+
+
+def office_of(request: Request) -> "BackOffice":
+    return cast("BackOffice", request.app.state.office)
+
+
+def request_id_of(request: Request) -> str:
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+def csrf_token_of(request: Request) -> str:
+    return str(request.scope.get("state", {}).get("csrf_token", ""))

@@ -1,0 +1,67 @@
+"""The addresses of the back office, as paths, so that no page depends on the name a proxy gives the host."""
+
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import sqladmin
+from starlette.requests import Request
+
+ROOT = "/admin"
+OWN_STATIC = Path(__file__).parent / "static"
+STOCK_STATIC = Path(sqladmin.__file__).parent / "statics"
+
+ADDRESSES = {
+    "index": "/",
+    "list": "/{identity}/list",
+    "create": "/{identity}/create",
+    "details": "/{identity}/details/{pk}",
+    "edit": "/{identity}/edit/{pk}",
+    "delete": "/{identity}/delete",
+    "decide": "/{identity}/decide/{decision}",
+    "export": "/{identity}/export/csv",
+    "lookup": "/{identity}/lookup/{field}",
+    "row-history": "/{identity}/history/{pk}",
+    "history": "/history",
+    "operations": "/operations",
+    "operate": "/operations/{operation}",
+    "preview-markup": "/preview-markup",
+    "role-matrix": "/role-matrix",
+    "why": "/users/why/{pk}",
+    "set-password": "/users/password/{pk}",
+    "end-session": "/users/end-session/{pk}",
+}
+
+
+def url_to(name: str, *, query: Mapping[str, Any] | None = None, **parameters: object) -> str:
+    """Return the address called `name`; `query` leaves out what is empty."""
+    path = ADDRESSES[name].format_map({key: quote(str(value)) for key, value in parameters.items()})
+    kept = {key: value for key, value in (query or {}).items() if value not in (None, "")}
+    return ROOT + path + (f"?{urlencode(kept, doseq=True)}" if kept else "")
+
+
+def with_query(request: Request, **changes: Any) -> str:
+    """Return the present address with parts of its query replaced; None or "" removes one."""
+    query = {key: request.query_params.getlist(key) for key in request.query_params}
+    query.update({key: [] if value in (None, "") else [value] for key, value in changes.items()})
+    kept = [(key, value) for key, values in query.items() for value in values]
+    return request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+@cache
+def static_url(name: str) -> str:
+    """Return the address of one of our own static files, which changes when its content does."""
+    return f"{ROOT}/static/{name}?v={_fingerprint(OWN_STATIC / name)}"
+
+
+@cache
+def stock_static_url(name: str) -> str:
+    """Return the address of a static file that SQLAdmin ships."""
+    return f"{ROOT}/statics/{name}?v={_fingerprint(STOCK_STATIC / name)}"
+
+
+def _fingerprint(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,196 @@
+"""Releases, their files and the operating systems in the back office."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData
+from wtforms import TextAreaField
+
+from admin.base import AdminView, Fieldset
+from admin.columns import in_bytes, state_of
+from admin.decisions import publishing_decisions
+from admin.fields import UploadField
+from admin.filters import ChoiceFilter, SinceFilter, YesNoFilter
+from admin.inlines import Inline
+from admin.release_files import fill_in_files, keep_files
+from cms.core.permissions import Permission
+from cms.downloads import services
+from cms.downloads.models import VERSION_LABELS, OperatingSystem, Release, ReleaseFile
+
+MONOSPACE = {"class": "form-control font-monospace", "spellcheck": "false", "autocapitalize": "off"}
+FILE_LABELS = {
+    "operating_system": "Operating system",
+    "url": "URL",
+    "gpg_signature_url": "GPG signature",
+    "sigstore_signature_url": "Sigstore signature",
+    "sigstore_certificate_url": "Sigstore certificate",
+    "sigstore_bundle_url": "Sigstore bundle",
+    "sbom_spdx_url": "SBOM (SPDX)",
+    "md5": "MD5",
+    "sha256": "SHA-256",
+    "size": "Size in bytes",
+    "is_source": "Source code",
+    "has_download_button": "Download button",
+}
+FILE_ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    "operating_system": {"is_short": True},
+    "name": {"description": "As visitors read it, such as “Windows installer (64-bit)”."},
+    "url": {"description": "Begins with https://www.python.org/.", "render_kw": MONOSPACE},
+    "description": {"render_kw": {"class": "form-control", "rows": 1}},
+    "size": {"least": 0},
+    "has_download_button": {"description": "The one file that is offered first for its operating system."},
+    "slug": {"description": "Made of the name if left empty.", "validators": [], "render_kw": MONOSPACE},
+    "sha256": {"render_kw": MONOSPACE},
+    "md5": {"render_kw": MONOSPACE},
+    "gpg_signature_url": {"description": "The URL with “.asc” after it.", "render_kw": MONOSPACE},
+    "sigstore_signature_url": {"description": "The URL with “.sig” after it.", "render_kw": MONOSPACE},
+    "sigstore_certificate_url": {"description": "The URL with “.crt” after it.", "render_kw": MONOSPACE},
+    "sigstore_bundle_url": {"description": "The URL with “.sigstore” after it.", "render_kw": MONOSPACE},
+    "sbom_spdx_url": {"description": "The URL with “.spdx.json” after it.", "render_kw": MONOSPACE},
+}
+
+
+class ReleaseAdmin(AdminView, model=Release):
+    identity = "releases"
+    name = "Release"
+    name_plural = "Releases"
+    category = "Downloads"
+    permission_area = "downloads"
+    saving = staticmethod(services.save_release)
+    removing = staticmethod(services.delete_release)
+    form_template = "release_form.html"
+
+    column_list = (Release.name, Release.is_published, Release.is_shown_on_download_page, Release.is_latest, Release.released_at)
+    column_sortable_list = (Release.name, Release.released_at, Release.updated_at)
+    column_default_sort = (Release.released_at, True)
+    column_labels = {
+        Release.is_published: "State",
+        Release.is_shown_on_download_page: "On the download page",
+        Release.is_latest: "Latest",
+        Release.is_pre_release: "Pre-release",
+        Release.released_at: "Released",
+        Release.version: "Line",
+        Release.content_kind: "Written in",
+        Release.release_notes_url: "Release notes URL",
+        "page": "Page with its text",
+    }
+    column_formatters = {Release.is_published: state_of}
+    list_filters = (
+        ChoiceFilter(Release.version, "Line", labels=tuple(VERSION_LABELS.items())),
+        YesNoFilter(Release.is_published, "State", yes="Live", no="Draft"),
+        YesNoFilter(Release.is_pre_release, "Pre-release"),
+        YesNoFilter(Release.is_shown_on_download_page, "On the download page"),
+        SinceFilter(Release.released_at, "Released"),
+    )
+
+    fieldsets = (
+        Fieldset("", ("name", "slug", "version", "released_at")),
+        Fieldset("Where it is shown", ("is_latest", "is_pre_release", "is_shown_on_download_page")),
+        Fieldset("What is told about it", ("release_notes_url", "content", "content_kind")),
+        Fieldset("Text of an old page instead", ("page",), folded=True),
+    )
+    slug_sources = {"slug": "name"}
+    form_args = {
+        "name": {"description": "Such as “Python 3.14.2” or “Python 3.15.0a1”.", "render_kw": {"class": "form-control", "placeholder": "Python 3.X.YaN"}},
+        "slug": {"description": "The end of the release's address. Made of the name if left empty.", "validators": [], "render_kw": MONOSPACE},
+        "version": {"labels": tuple((int(version), label) for version, label in VERSION_LABELS.items())},
+        "released_at": {"description": "In UTC."},
+        "is_latest": {"description": "Its predecessor of the same line is so no longer once this one is live."},
+        "is_pre_release": {"description": "Alpha, beta or release candidate."},
+        "is_shown_on_download_page": {"description": "Listed on /downloads/ while it is live and no pre-release."},
+        "release_notes_url": {"description": "Filled in from the name until you write something else.", "render_kw": MONOSPACE},
+        "content": {"render_kw": {"class": "form-control font-monospace", "rows": 14}},
+        "page": {"description": "Where this text is empty, the release leads to this page."},
+    }
+    inlines = (
+        Inline(
+            relation="files",
+            label="Files",
+            row_label="file",
+            columns=("name", "operating_system", "url", "size", "sha256", "description", "has_download_button"),
+            folded_columns=(
+                "is_source",
+                "slug",
+                "md5",
+                "gpg_signature_url",
+                "sigstore_bundle_url",
+                "sigstore_signature_url",
+                "sigstore_certificate_url",
+                "sbom_spdx_url",
+            ),
+            labels=FILE_LABELS,
+            arguments=FILE_ARGUMENTS,
+            keep=keep_files,
+        ),
+    )
+    decisions = publishing_decisions(
+        Permission.DOWNLOADS_PUBLISH,
+        publish=services.publish_release,
+        consequence="It appears on the download pages, in the feed and in the search at once; a latest release takes the place of its predecessor.",
+    )
+
+    def extra_fields(self, *, is_new: bool) -> Mapping[str, Any]:  # noqa: ARG002 - the same for both
+        return {
+            "file_list": TextAreaField("File list", render_kw={**MONOSPACE, "rows": 6}),
+            "file_list_upload": UploadField("or a file that holds it", render_kw={"class": "form-control"}),
+        }
+
+    async def rewrite(self, session: AsyncSession, name: str, posted: FormData) -> tuple[FormData, list[str], list[str]]:
+        if name == "files":
+            return await fill_in_files(session, posted)
+        return await super().rewrite(session, name, posted)
+
+
+class ReleaseFileAdmin(AdminView, model=ReleaseFile):
+    identity = "release-files"
+    name = "Release file"
+    name_plural = "Release files"
+    category = "Downloads"
+    permission_area = "downloads"
+    saving = staticmethod(services.save_file)
+    removing = staticmethod(services.delete_file)
+    list_help = "Every file of every release, to find one by its name or address. New ones are added on the form of their release."
+    can_create = False
+
+    column_list = (ReleaseFile.name, "release", "operating_system", ReleaseFile.size, ReleaseFile.has_download_button)
+    column_sortable_list = (ReleaseFile.name, ReleaseFile.size, ReleaseFile.updated_at)
+    column_default_sort = (ReleaseFile.id, True)
+    column_labels = {**FILE_LABELS, "release": "Release", "size": "Size"}
+    column_formatters = {ReleaseFile.size: in_bytes}
+    list_filters = (
+        YesNoFilter(ReleaseFile.has_download_button, "Download button"),
+        YesNoFilter(ReleaseFile.is_source, "Source code"),
+        SinceFilter(ReleaseFile.updated_at, "Last saved"),
+    )
+
+    fieldsets = (
+        Fieldset("", ("release", "name", "operating_system", "url", "size", "sha256", "md5", "description")),
+        Fieldset("How it is shown", ("has_download_button", "is_source", "slug")),
+        Fieldset(
+            "Files that vouch for it",
+            ("gpg_signature_url", "sigstore_bundle_url", "sigstore_signature_url", "sigstore_certificate_url", "sbom_spdx_url"),
+        ),
+    )
+    form_args = FILE_ARGUMENTS
+
+
+class OperatingSystemAdmin(AdminView, model=OperatingSystem):
+    identity = "operating-systems"
+    name = "Operating system"
+    name_plural = "Operating systems"
+    category = "Downloads"
+    permission_area = "downloads"
+    saving = staticmethod(services.save_operating_system)
+    removing = staticmethod(services.delete_operating_system)
+
+    column_list = (OperatingSystem.name, OperatingSystem.slug, OperatingSystem.updated_at)
+    column_sortable_list = (OperatingSystem.name, OperatingSystem.slug)
+    column_default_sort = (OperatingSystem.name, False)
+    column_labels = {OperatingSystem.updated_at: "Last saved"}
+
+    fieldsets = (Fieldset("", ("name", "slug")),)
+    slug_sources = {"slug": "name"}
+    form_args = {
+        "slug": {"description": "The address of its page; clients of the API depend on it.", "validators": [], "render_kw": MONOSPACE}
+    }

@@ -1,0 +1,84 @@
+"""Pages in the back office."""
+
+from admin.base import AdminView, Fieldset
+from admin.columns import state_of
+from admin.decisions import publishing_decisions
+from admin.fields import ChoiceField
+from admin.filters import BeginsWithFilter, ChoiceFilter, SinceFilter, YesNoFilter
+from admin.inlines import Inline
+from admin.uploads import keep_documents, keep_images, upload
+from cms.core.permissions import Permission
+from cms.pages import services
+from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
+
+
+class PageAdmin(AdminView, model=Page):
+    identity = "pages"
+    name = "Page"
+    name_plural = "Pages"
+    category = "Content"
+    permission_area = "pages"
+    saving = staticmethod(services.save_page)
+    removing = staticmethod(services.delete_page)
+
+    column_list = (Page.title, Page.path, Page.is_published, Page.updated_at)
+    column_sortable_list = (Page.title, Page.path, Page.updated_at)
+    column_default_sort = (Page.title, False)
+    column_labels = {Page.is_published: "State", Page.updated_at: "Last saved", Page.content_kind: "Written in"}
+    column_formatters = {Page.is_published: state_of}
+    list_filters = (
+        BeginsWithFilter(Page.path, "Path begins with", placeholder="about/help"),
+        YesNoFilter(Page.is_published, "State", yes="Live", no="Draft"),
+        ChoiceFilter(Page.template_name, "Template", labels=tuple(TEMPLATES.items())),
+        SinceFilter(Page.updated_at, "Last saved"),
+    )
+    found_by = ("title", "path")
+
+    form_overrides = {"template_name": ChoiceField}
+    fieldsets = (
+        Fieldset("", ("title", "path", "content", "content_kind")),
+        Fieldset("For search engines", ("description", "keywords")),
+        Fieldset("Advanced options", ("template_name",), folded=True),
+    )
+    form_args = {
+        "title": {"description": "What the page is called, in its heading and in the window's title."},
+        "path": {
+            "description": "Where the page lies, such as “about/help”: small letters, digits, dots and hyphens.",
+            "render_kw": {"class": "form-control font-monospace", "spellcheck": "false", "autocapitalize": "off"},
+        },
+        "content": {"render_kw": {"class": "form-control font-monospace", "rows": 18}},
+        "content_kind": {"description": "Unfiltered HTML needs a permission of its own."},
+        "description": {
+            "description": "One or two sentences that search engines show.",
+            "render_kw": {"class": "form-control", "rows": 2},
+        },
+        "keywords": {"description": "Words that the site's own search finds the page by, separated by commas."},
+        "template_name": {
+            "default": "",
+            "labels": tuple(("" if name == DEFAULT_TEMPLATE else name, label) for name, label in TEMPLATES.items()),
+            "description": "How the page is laid out.",
+        },
+    }
+    inlines = (
+        Inline(
+            relation="images",
+            label="Images",
+            row_label="image",
+            columns=("upload", "alternative_text"),
+            ordered_by="position",
+            extra_fields={"upload": upload("Image file", "PNG, JPEG, GIF, WebP or SVG-free formats.")},
+            arguments={"alternative_text": {"description": "What the image shows, for those who do not see it."}},
+            keep=keep_images,
+        ),
+        Inline(
+            relation="documents",
+            label="Documents",
+            row_label="document",
+            columns=("upload", "title"),
+            ordered_by="position",
+            extra_fields={"upload": upload("Document file", "PDF, plain text, office documents or archives.")},
+            keep=keep_documents,
+        ),
+    )
+    decisions = publishing_decisions(Permission.PAGES_PUBLISH)
+    save_as = True
