@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar import Litestar, asgi
 from litestar.handlers import ASGIRouteHandler
@@ -44,14 +45,14 @@ def build(resources: Resources) -> ASGIApp:
         await resources.aclose()
 
     site = create_app(resources, mounts=[_back_office(resources)], lifespan=[running])
-    app = SameOrigin(page_fallback(site), settings=settings, refuse=refuse_in_frame(site))
-    app = SessionMiddleware(CurrentUserMiddleware(app), resources=resources)
-    page_cache = PageCache(app, max_bytes=settings.page_cache_bytes)
+    same_origin = SameOrigin(page_fallback(site), settings=settings, refuse=refuse_in_frame(site))
+    session = SessionMiddleware(CurrentUserMiddleware(same_origin), resources=resources)
+    page_cache = PageCache(session, max_bytes=settings.page_cache_bytes)
     return RequestId(SecurityHeaders(page_cache, settings=settings), settings=settings, access_log=access_log)
 
 
 def _back_office(resources: Resources) -> ASGIRouteHandler:
-    office = build_admin(resources)
+    office: Any = build_admin(resources)  # Starlette and Litestar name the parts of an ASGI application differently.
 
     @asgi("/admin", is_mount=True, copy_scope=True)
     async def serve_back_office(scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,6 +6,7 @@ as /downloads/release/<slug>/, would keep a page below it from ever being found.
 
 from typing import Any
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from public_site.urls import REQUESTED_PATH
@@ -21,7 +22,7 @@ def page_fallback(app: ASGIApp) -> ASGIApp:
     """Return `app`, asked a second time for the editors' page wherever it answers 404 to a GET."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
         path = scope["path"]

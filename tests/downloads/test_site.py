@@ -1,0 +1,338 @@
+"""The download pages as visitors and programs that read them see them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from cms.core.permissions import Permission
+from cms.core.settings import Settings
+from cms.downloads.models import OperatingSystem
+from tests.factories.downloads import make_file, make_operating_system, make_release
+from tests.factories.pages import make_page
+from tests.factories.users import make_user
+from tests.site_visits import sign_in, statements, texts_of
+
+MOST_STATEMENTS = 4
+
+
+@pytest.fixture
+async def windows(session: AsyncSession) -> OperatingSystem:
+    return await make_operating_system(session, "Windows")
+
+
+async def test_the_list_has_final_shown_releases_by_number(client: httpx.AsyncClient, session: AsyncSession) -> None:
+    await make_release(session, "Python 3.8.20", released_at=datetime(2026, 1, 1, tzinfo=UTC))
+    await make_release(session, "Python 3.10.19")
+    await make_release(session, "Python 3.15.0a1")
+    await make_release(session, "Python 3.9.1", is_shown_on_download_page=False)
+    await make_release(session, "Python 3.9.2", is_published=False)
+
+    page = await client.get("/downloads/")
+
+    assert page.status_code == 200
+    assert texts_of(page.text, "span.release-number") == ["Python 3.10.19", "Python 3.8.20"]
+
+
+async def test_each_row_of_the_list_has_date_and_link(client: httpx.AsyncClient, session: AsyncSession) -> None:
+    await make_release(session, "Python 3.14.0", released_at=datetime(2025, 10, 7, tzinfo=UTC))
+    await make_release(session, "Python 3.14.4", released_at=datetime(2026, 4, 7, tzinfo=UTC))
+
+    page = (await client.get("/downloads/")).text
+
+    assert texts_of(page, "span.release-date") == ["April 7, 2026", "Oct. 7, 2025"]
+    assert '<span class="release-download"><a href="/downloads/release/python-3140/"' in page
+
+
+async def test_the_list_says_so_where_there_is_no_release(client: httpx.AsyncClient) -> None:
+    page = await client.get("/downloads/")
+
+    assert page.status_code == 200
+    assert "There are no releases to download yet." in page.text
+
+
+async def test_buttons_lead_to_the_files_of_the_latest_release(
+    client: httpx.AsyncClient, session: AsyncSession, windows: OperatingSystem
+) -> None:
+    latest = await make_release(session, "Python 3.14.4", is_latest=True)
+    older = await make_release(session, "Python 3.13.1")
+    button = await make_file(session, latest, windows, has_download_button=True)
+    old_button = await make_file(session, older, windows, has_download_button=True)
+
+    page = (await client.get("/downloads/")).text
+
+    assert button.url in page
+    assert old_button.url not in page
+
+
+async def test_a_release_page_shows_every_file(
+    client: httpx.AsyncClient, session: AsyncSession, windows: OperatingSystem
+) -> None:
+    release = await make_release(session, "Python 3.14.0")
+    files = [await make_file(session, release, windows, size=12_345_678, sha256="a" * 64) for _ in range(3)]
+
+    page = await client.get("/downloads/release/python-3140/")
+
+    assert page.status_code == 200
+    assert "<title>Python Release Python 3.14.0 | Python.org</title>" in page.text
+    assert texts_of(page.text, "h1.page-title") == ["Python 3.14.0"]
+    assert all(f'href="{file.url}"' in page.text for file in files)
+    assert page.text.count(">11.8\N{NO-BREAK SPACE}MB</td>") == len(files)
+
+
+@pytest.mark.parametrize(
+    ("values", "heading"),
+    [
+        ({"sha256": "a" * 64}, "SHA-256"),
+        ({"md5": "b" * 32}, "MD5"),
+        ({"gpg_signature_url": "https://www.python.org/ftp/x.asc"}, "GPG"),
+        ({"sigstore_bundle_url": "https://www.python.org/ftp/x.sigstore"}, "Sigstore"),
+        ({"sbom_spdx_url": "https://www.python.org/ftp/x.spdx.json"}, "SBOM"),
+    ],
+)
+async def test_a_column_is_there_only_if_a_file_fills_it(
+    client: httpx.AsyncClient, session: AsyncSession, windows: OperatingSystem, values: dict[str, str], heading: str
+) -> None:
+    await make_file(session, await make_release(session, "Python 3.14.0"), windows, **values)
+    await make_file(session, await make_release(session, "Python 3.14.1"), windows)
+    cell = f'role="columnheader">{heading}</th>'
+
+    with_it = (await client.get("/downloads/release/python-3140/")).text
+    without_it = (await client.get("/downloads/release/python-3141/")).text
+
+    assert cell in with_it
+    assert cell not in without_it
+
+
+async def test_md5_is_not_shown_beside_sha256(
+    client: httpx.AsyncClient, session: AsyncSession, windows: OperatingSystem
+) -> None:
+    await make_file(session, await make_release(session), windows, sha256="a" * 64, md5="b" * 32)
+
+    page = (await client.get("/downloads/release/python-3140/")).text
+
+    assert "b" * 32 not in page
+
+
+async def test_a_superseded_release_names_the_newest_of_its_series(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    await make_release(session, "Python 3.14.0", released_at=datetime(2025, 10, 7, tzinfo=UTC))
+    await make_release(session, "Python 3.14.4", released_at=datetime(2026, 4, 7, tzinfo=UTC))
+    await make_release(session, "Python 3.14.5rc1", released_at=datetime(2026, 4, 20, tzinfo=UTC))
+
+    old = (await client.get("/downloads/release/python-3140/")).text
+    newest = (await client.get("/downloads/release/python-3144/")).text
+
+    assert 'has been superseded by <a href="/downloads/release/python-3144/">Python 3.14.4</a>' in old
+    assert "superseded" not in newest
+
+
+async def test_python_2_is_never_called_superseded(client: httpx.AsyncClient, session: AsyncSession) -> None:
+    await make_release(session, "Python 2.7.1", released_at=datetime(2010, 11, 27, tzinfo=UTC))
+    await make_release(session, "Python 2.7.18", released_at=datetime(2020, 4, 20, tzinfo=UTC))
+
+    page = (await client.get("/downloads/release/python-271/")).text
+
+    assert "superseded" not in page
+
+
+async def test_a_release_without_text_shows_the_text_of_its_page(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    page = await make_page(session, path="download/releases/2.0.1", content="All about 2.0.1.")
+    await make_release(session, "Python 2.0.1", page_id=page.id)
+
+    answer = await client.get("/downloads/release/python-201/")
+
+    assert "All about 2.0.1." in answer.text
+
+
+async def test_a_draft_is_hidden_from_guests_and_members(
+    client: httpx.AsyncClient, session: AsyncSession, settings: Settings
+) -> None:
+    await make_release(session, "Python 3.14.9", is_published=False)
+
+    as_guest = await client.get("/downloads/release/python-3149/")
+    await sign_in(client, session, await make_user(session), settings)
+    as_member = await client.get("/downloads/release/python-3149/")
+
+    assert as_guest.status_code == 404
+    assert as_member.status_code == 404
+
+
+async def test_a_draft_is_shown_to_those_who_may_see_it_and_kept_by_nobody(
+    client: httpx.AsyncClient, session: AsyncSession, settings: Settings
+) -> None:
+    await make_release(session, "Python 3.14.9", is_published=False)
+    reader = await make_user(session, permissions=(Permission.DOWNLOADS_VIEW,))
+    await sign_in(client, session, reader, settings)
+
+    page = await client.get("/downloads/release/python-3149/")
+
+    assert page.status_code == 200
+    assert "Draft" in page.text
+    assert "private" in page.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/downloads/nope/", "/downloads/release/nope/", "/downloads/latest/perl/"])
+async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("line", ["latest/", "latest", "latest/python3/", "latest/python3"])
+async def test_latest_leads_to_the_flagged_release(client: httpx.AsyncClient, session: AsyncSession, line: str) -> None:
+    await make_release(session, "Python 3.14.4", is_latest=True)
+    await make_release(session, "Python 3.15.0a8", released_at=datetime(2026, 4, 7, tzinfo=UTC))
+
+    answer = await client.get(f"/downloads/{line}")
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/downloads/release/python-3144/"
+
+
+@pytest.mark.parametrize(
+    ("line", "target"),
+    [
+        ("python3.13", "/downloads/release/python-31312/"),
+        ("python3.99", "/downloads/"),
+        ("python2", "/downloads/"),
+        ("pymanager", "/downloads/"),
+        ("prerelease", "/downloads/release/python-3150a8/"),
+    ],
+)
+async def test_latest_of_a_line_falls_back_to_all_downloads(
+    client: httpx.AsyncClient, session: AsyncSession, line: str, target: str
+) -> None:
+    await make_release(session, "Python 3.13.1", released_at=datetime(2025, 1, 1, tzinfo=UTC))
+    await make_release(session, "Python 3.13.12", released_at=datetime(2026, 2, 3, tzinfo=UTC))
+    await make_release(session, "Python 3.15.0a8", released_at=datetime(2026, 4, 7, tzinfo=UTC))
+
+    answer = await client.get(f"/downloads/latest/{line}/")
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == target
+
+
+async def test_a_system_page_lists_only_its_own_files(
+    client: httpx.AsyncClient, session: AsyncSession, windows: OperatingSystem
+) -> None:
+    source = await make_operating_system(session, "Source release", slug="source")
+    final = await make_release(session, "Python 3.14.4")
+    pre_release = await make_release(session, "Python 3.15.0a8")
+    own = [await make_file(session, release, windows) for release in (final, pre_release)]
+    other = await make_file(session, final, source)
+
+    page = await client.get("/downloads/windows/")
+
+    assert page.status_code == 200
+    assert all(file.url in page.text for file in own)
+    assert other.url not in page.text
+    assert page.text.index("Python 3.14.4") < page.text.index('id="pre-releases"') < page.text.index("Python 3.15.0a8")
+
+
+@pytest.mark.parametrize("path", ["", "operating-systems/", "windows/", "release/python-3140/", "latest/", "feed.rss"])
+async def test_getit_mirrors_downloads(
+    client: httpx.AsyncClient, session: AsyncSession, windows: OperatingSystem, path: str
+) -> None:
+    await make_file(session, await make_release(session, is_latest=True), windows)
+
+    original = await client.get(f"/downloads/{path}")
+    mirror = await client.get(f"/getit/{path}")
+
+    assert mirror.status_code == original.status_code
+    assert mirror.text.replace("/getit/", "/downloads/").count("python-3140") == original.text.count("python-3140")
+
+
+Visit = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+
+
+@pytest.mark.parametrize("path", ["/", "/downloads/", "/downloads/windows/", "/downloads/release/python-3140/"])
+async def test_statements_do_not_grow_with_rows(
+    client: httpx.AsyncClient, session: AsyncSession, engine: AsyncEngine, windows: OperatingSystem, path: str
+) -> None:
+    release = await make_release(session, "Python 3.14.0", is_latest=True)
+    await make_file(session, release, windows, has_download_button=True)
+
+    with statements(engine) as with_few:
+        await client.get(path)
+    for number in range(1, 12):
+        other = await make_release(session, f"Python 3.13.{number}")
+        await make_file(session, other, windows)
+        await make_file(session, release, windows)
+    with statements(engine) as with_many:
+        await client.get(path)
+
+    assert len(with_many) == len(with_few)
+    assert len(with_many) <= MOST_STATEMENTS
+
+
+async def test_a_release_page_is_tagged_with_its_release_and_not_with_all(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    release = await make_release(session, "Python 2.7.18")
+
+    keys = (await client.get("/downloads/release/python-2718/")).headers["Surrogate-Key"].split()
+
+    assert keys[0] == "pydotorg-app"
+    assert {"downloads", f"releases/{release.id}"} <= set(keys)
+
+
+async def test_a_missing_release_is_tagged_so_that_creating_it_ends_the_404(client: httpx.AsyncClient) -> None:
+    keys = (await client.get("/downloads/release/python-9/")).headers["Surrogate-Key"].split()
+
+    assert {"releases", "pages", "redirects"} <= set(keys)
+
+
+async def test_the_edit_button_is_for_those_who_may_edit_this_release(
+    client: httpx.AsyncClient, session: AsyncSession, settings: Settings
+) -> None:
+    mine = await make_release(session, "Python 3.14.0")
+    other = await make_release(session, "Python 3.13.0")
+    manager = await make_user(
+        session, permissions=(Permission.DOWNLOADS_EDIT,), scope_kind="series", scope_values=("3.14",)
+    )
+
+    as_guest = await client.get(f"/release-edit-button/{mine.id}")
+    await sign_in(client, session, manager, settings)
+    as_manager = await client.get(f"/release-edit-button/{mine.id}")
+    of_other = await client.get(f"/release-edit-button/{other.id}")
+
+    assert as_guest.text.strip() == ""
+    assert f'href="/admin/release/edit/{mine.id}"' in as_manager.text
+    assert of_other.text.strip() == ""
+    assert all("no-store" in answer.headers["Cache-Control"] for answer in (as_guest, as_manager, of_other))
+
+
+@pytest.mark.parametrize("number", ["-1", "0", "2147483648", "9" * 40, "1e3", "x"])
+async def test_an_impossible_number_of_a_release_is_no_failure(client: httpx.AsyncClient, number: str) -> None:
+    answer = await client.get(f"/release-edit-button/{number}")
+
+    assert answer.status_code in {200, 400, 404}
+
+
+async def test_the_feed_has_the_ten_newest_live_releases(client: httpx.AsyncClient, session: AsyncSession) -> None:
+    for day in range(1, 13):
+        await make_release(session, f"Python 3.14.{day}", released_at=datetime(2026, 1, day, tzinfo=UTC))
+    newest = datetime(2026, 2, 1, tzinfo=UTC)
+    await make_release(session, "Python 3.15.0a1", released_at=newest, is_shown_on_download_page=False)
+    await make_release(session, "Python 3.14.99", released_at=newest, is_published=False)
+
+    answer = await client.get("/downloads/feed.rss")
+    channel = ElementTree.fromstring(answer.content).find("channel")
+    assert channel is not None
+    items = channel.findall("item")
+
+    assert answer.headers["Content-Type"].startswith("application/rss+xml")
+    assert len(items) == 10
+    assert items[0].findtext("title") == "Python 3.15.0a1"
+    assert (
+        items[0].findtext("guid") == items[0].findtext("link") == "http://testserver/downloads/release/python-3150a1/"
+    )
+    assert items[0].findtext("description") == "Release date: 2026-02-01 00:00:00+00:00"
+    assert channel.findtext("title") == "Python Releases"
