@@ -23,7 +23,7 @@ class TaskFunction(Protocol):
 
     __name__: str
 
-    def __call__(self, resources: Resources, session: AsyncSession, /, **arguments: Any) -> Awaitable[None]: ...
+    def __call__(self, resources: Resources, session: AsyncSession, /, *_: Any, **arguments: Any) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Task:
 
     def pause_after(self, attempts: int) -> timedelta:
         """Return how long to wait after so many failed attempts: twice as long each time."""
-        return min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+        return min(FIRST_PAUSE * (1 << (attempts - 1)), LONGEST_PAUSE)
 
 
 TASKS: dict[str, Task] = {}

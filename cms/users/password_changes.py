@@ -64,7 +64,10 @@ async def owner_of(session: AsyncSession, token: str, settings: Settings) -> Use
 
     Raises NotFound once the link is too old or has been used, or the account's password or address has changed.
     """
-    content = tokens.read(token, purpose=RESET_PURPOSE, max_age=RESET_LASTS, settings=settings)
+    try:
+        content = tokens.read(token, purpose=RESET_PURPOSE, max_age=RESET_LASTS, settings=settings)
+    except Invalid as error:
+        raise NotFound(error.message) from None
     user = await session.scalar(select(User).where(User.id == content["user"], User.is_active))
     if user is None or _state_of(user) != content["state"]:
         raise NotFound(LINK_ENDED)

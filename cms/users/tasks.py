@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.core import mail
 from cms.core.resources import Resources
 from cms.core.tasks import task
 from cms.users import password_changes, sessions, throttle
@@ -15,9 +16,11 @@ async def send_password_reset(resources: Resources, session: AsyncSession, *, em
     """Send the link to each active account of an e-mail address; where there is none, nothing is sent."""
     for user in await password_changes.resettable(session, email):
         token = password_changes.reset_token(user, resources.settings)
-        await resources.mail.send(
+        await mail.send(
+            resources.mail,
             "users/password_reset",
             to=user.email,
+            sender=resources.settings.mail_from,
             username=user.username,
             link=f"{resources.settings.site_url}{RESET_PATH}{token}/",
             hours=int(password_changes.RESET_LASTS.total_seconds() // 3600),
@@ -29,9 +32,11 @@ async def send_password_changed(resources: Resources, session: AsyncSession, *, 
     """Tell the owner, who may not have been the one who changed it."""
     user = await session.get(User, user_id)
     if user is not None and user.email:
-        await resources.mail.send(
+        await mail.send(
+            resources.mail,
             "users/password_changed",
             to=user.email,
+            sender=resources.settings.mail_from,
             username=user.username,
             reset_link=f"{resources.settings.site_url}/accounts/password/reset/",
         )
