@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import mail
+from cms.core import mail
 from cms.core.resources import Resources
 from cms.core.tasks import task
 from cms.users import password_changes, sessions, throttle
@@ -20,7 +21,6 @@ async def send_password_reset(resources: Resources, session: AsyncSession, *, em
             resources.mail,
             "users/password_reset",
             to=user.email,
-            sender=resources.settings.mail_from,
             username=user.username,
             link=f"{resources.settings.site_url}{RESET_PATH}{token}/",
             hours=int(password_changes.RESET_LASTS.total_seconds() // 3600),
@@ -36,7 +36,6 @@ async def send_password_changed(resources: Resources, session: AsyncSession, *, 
             resources.mail,
             "users/password_changed",
             to=user.email,
-            sender=resources.settings.mail_from,
             username=user.username,
             reset_link=f"{resources.settings.site_url}/accounts/password/reset/",
         )
