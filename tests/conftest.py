@@ -20,6 +20,7 @@ from cms.core.search_engines.postgresql import PostgresSearch
 from cms.core.session import make_engine, make_sessionmaker
 from cms.core.settings import Settings
 from cms.users.models import User
+from tests.admin.browser import Browser
 from tests.fakes import FrozenClock, MemoryMail, RecordingCDN, memory_storage
 
 SITE = "http://testserver"
@@ -160,6 +161,12 @@ async def superuser(session: AsyncSession) -> User:
     from tests.factories.users import make_user  # noqa: PLC0415 - factories stand on this module's fixtures.
 
     return await make_user(session, username="superuser", is_superuser=True, is_staff=True)
+
+
+@pytest.fixture
+async def browser(client: httpx.AsyncClient, session: AsyncSession, superuser: User) -> Browser:
+    """A superuser at the back office."""
+    return await Browser(client).sign_in(session, superuser)
 
 
 @pytest.fixture(scope="session")
