@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = Path(__file__).resolve().parent / "static"
 MENU = ROOT / "fixtures" / "menu.json"
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
 SIZE_STEP = 1024

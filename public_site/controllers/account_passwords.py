@@ -25,9 +25,6 @@ RESET_DONE_PATH = "/accounts/password/reset/key/done/"
 
 GONE = 410
 LONGEST_EMAIL = 254
-WITHOUT_REFERRER = {"Referrer-Policy": "same-origin"}
-"""The link is a key; no other site is told of it. Not "no-referrer", under which forms lose their Origin."""
-
 REFUSALS = (Invalid, Conflict, TooManyAttempts, Unavailable)
 
 
@@ -96,7 +93,7 @@ class PasswordsController(Controller):
     async def say_that_it_was_reset(self, render: NamedDependency[Renderer]) -> Response[Any]:
         return await render("accounts/password_reset_done.html")
 
-    @get(LINK_PATH, response_headers=WITHOUT_REFERRER)
+    @get(LINK_PATH)
     async def ask_for_new_password(
         self,
         session: NamedDependency[AsyncSession],
@@ -110,7 +107,7 @@ class PasswordsController(Controller):
             return await _link_ended(render, refusal)
         return await render("accounts/password_reset_key.html", form=blank(), owner=owner)
 
-    @post(LINK_PATH, response_headers=WITHOUT_REFERRER)
+    @post(LINK_PATH)
     async def reset(
         self,
         request: Visit,

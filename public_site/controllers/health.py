@@ -39,7 +39,7 @@ class HealthController(Controller):
 
     @get("/_health")
     async def show_old_health(self) -> Response[str]:
-        return Response("OK", media_type="text/plain; charset=utf-8")
+        return Response("OK", media_type="text/plain")
 
     @get("/health/live")
     async def show_life(self) -> dict[str, str]:

@@ -83,7 +83,7 @@ async def _address_of_old_release(session: AsyncSession, path: str) -> str | Non
 async def _show(page: Page, session: AsyncSession, render: Renderer) -> Response[str]:
     if page.content_type != HTML_TYPE:
         text = page.content if page.content_type in SERVED_AS_WRITTEN else page.content_html
-        return Response(text, media_type=f"{page.content_type}; charset=utf-8")
+        return Response(text, media_type=page.content_type)
     section = await section_around(session, page)
     template = page.template_name if page.template_name in TEMPLATES else DEFAULT_TEMPLATE
     return await render(template, page=page, section=section)

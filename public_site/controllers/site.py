@@ -18,10 +18,10 @@ from cms.downloads.models import Release
 from cms.pages import queries as pages
 from cms.users.models import User
 from public_site.dependencies import CACHED, SLASHLESS
-from public_site.templating import STATIC, Renderer
+from public_site.templating import HTML, STATIC, Renderer
 from public_site.urls import SAFE_IN_PATH
 
-TEXT = "text/plain; charset=utf-8"
+TEXT = "text/plain"
 XML = "application/xml; charset=utf-8"
 LARGEST_ID = 2**31 - 1
 MOST_ADDRESSES = 45_000
@@ -75,7 +75,7 @@ class FragmentsController(Controller):
         release_id: Annotated[int, PathParameter(ge=0, le=LARGEST_ID)],
     ) -> Response[str]:
         if user is None or not allows(user, Permission.DOWNLOADS_EDIT):
-            return Response("", media_type="text/html; charset=utf-8")
+            return Response("", media_type=HTML)
         editable = scope_condition(user, Permission.DOWNLOADS_EDIT, Release)
         found = await session.scalar(
             downloads.briefly(downloads.visible_to(user)).where(Release.id == release_id, editable)
