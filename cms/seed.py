@@ -113,7 +113,7 @@ async def _write_releases(session: AsyncSession) -> int:
     latest = await session.scalars(select(Release.version).where(Release.is_latest, Release.is_published))
     taken = set(latest.all())
     ids = await _insert(session, Release, [_release(release, texts, taken) for release in found])
-    systems = dict((await session.execute(select(OperatingSystem.slug, OperatingSystem.id))).tuples().all())
+    systems = dict((await session.execute(select(OperatingSystem.slug, OperatingSystem.id))).all())
     files = (
         _file(file, release_id, systems)
         for release_id, release in zip(ids, found, strict=True)

@@ -18,7 +18,8 @@ async def import_roles(session: AsyncSession, old: OldSite, known: Known, report
     """Give people the roles that their groups and rights become; roles given here are left alone."""
     legacy = await roles_of(old, known)
     role_ids = await _role_ids(session, legacy)
-    held = set((await session.execute(select(RoleAssignment.user_id, RoleAssignment.role_id))).tuples().all())
+    rows = await session.execute(select(RoleAssignment.user_id, RoleAssignment.role_id))
+    held = {(user, role) for user, role in rows}
     before = frozenset(held)
     tables = {table: await _begun(old, table, report) for table in TABLES if old.has(table)}
     for table, row_id, user_id, names in legacy.held:
@@ -60,7 +61,7 @@ async def _begun(old: OldSite, table: str, report: Report, *, target: str = "rol
 
 async def _role_ids(session: AsyncSession, legacy: LegacyRoles) -> dict[str, int]:
     """Return the ids of all roles by name, after making those that are missing."""
-    ids = dict((await session.execute(select(Role.name, Role.id))).tuples().all())
+    ids = dict((await session.execute(select(Role.name, Role.id))).all())
     for name, role in sorted(legacy.made.items()):
         if name not in ids:
             made = Role(name=name, label=role.label, description=role.description, permissions=list(role.permissions))
@@ -96,7 +97,7 @@ async def _report_assignments_gone(
         .where(RoleAssignment.id.not_in(by_hand))
         .order_by(RoleAssignment.id)
     )
-    for user_id, role_id, username, label in imported.tuples():
+    for user_id, role_id, username, label in imported:
         if (user_id, role_id) not in wanted and tables:
             next(iter(tables.values())).gone.append(f"{username} as {label}, which the old site no longer says.")
 

@@ -81,7 +81,7 @@ async def _held(session: AsyncSession) -> str:
         for table in TABLES
         if table.target.name != "operating_systems"
     }
-    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+    return ", ".join(f"{name.replace('_', ' ')} ({count:,})" for name, count in counts.items() if count)
 
 
 async def _follow_up(resources: Resources, report: Report) -> None:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -93,7 +92,7 @@ async def opened(url: str) -> AsyncIterator[OldSite]:
 
 async def _connect(url: str) -> asyncpg.Connection:
     address = url.replace("postgresql+asyncpg://", "postgresql://", 1)
-    if urlsplit(address).scheme not in {"postgresql", "postgres"}:
+    if not address.startswith(("postgresql://", "postgres://")):
         message = "The source must be the URL of a PostgreSQL database: postgresql://user:password@host/name."
         raise Invalid(message)
     try:

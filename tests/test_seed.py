@@ -1,0 +1,171 @@
+"""What a new database begins with: written once, never twice, and never over somebody's work."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from cms import seed
+from cms.boxes.models import Box
+from cms.core import outbox
+from cms.core.audit import AuditEntry
+from cms.core.errors import ConfigurationError
+from cms.core.permissions import SHIPPED_ROLES
+from cms.core.resources import Resources
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.downloads.rules import broken_rules
+from cms.pages.models import Page
+from cms.pages.services import PATH
+from cms.users import passwords
+from cms.users.grants import load_grants
+from cms.users.models import Role, RoleAssignment, User
+
+COUNTED = (User, Role, RoleAssignment, OperatingSystem, Release, ReleaseFile, Page, Box)
+
+
+async def counts(session) -> dict[str, int]:
+    return {model.__tablename__: await session.scalar(select(func.count()).select_from(model)) for model in COUNTED}
+
+
+async def test_a_database_for_real_work_gets_roles_and_operating_systems_only(resources, session):
+    await seed.seed(resources, demo=False)
+
+    assert await counts(session) == {
+        "users": 0,
+        "roles": len(SHIPPED_ROLES),
+        "role_assignments": 0,
+        "operating_systems": 5,
+        "releases": 0,
+        "release_files": 0,
+        "pages": 0,
+        "boxes": 0,
+    }
+    systems = dict((await session.execute(select(OperatingSystem.id, OperatingSystem.slug))).all())
+    assert systems == {1: "windows", 2: "macos", 3: "source", 4: "android", 5: "ios"}
+
+
+async def test_a_demonstration_has_every_release_and_one_account_a_role(resources, session):
+    await seed.seed(resources, demo=True)
+
+    found = await counts(session)
+    assert (found["releases"], found["release_files"]) == (450, 3353)
+    assert found["users"] == len(SHIPPED_ROLES) + 2
+    assert found["pages"] >= 50
+    assert found["boxes"] >= 40
+    drafts = await session.scalar(select(func.count()).where(Page.is_published.is_(False)))
+    assert drafts >= 3
+    latest = await session.scalars(select(Release.slug).where(Release.is_latest).order_by(Release.slug))
+    assert latest.all() == ["python-2718", "python-3144"]
+
+
+async def test_seeding_twice_writes_nothing_twice(resources, session):
+    await seed.seed(resources, demo=True)
+    before = await counts(session)
+
+    await seed.seed(resources, demo=True)
+
+    assert await counts(session) == before
+
+
+async def test_what_an_editor_changed_is_left_alone(resources, session):
+    await seed.seed(resources, demo=True)
+    page = await session.scalar(select(Page).where(Page.path == "about"))
+    page.title = "All about Python"
+    await session.commit()
+
+    await seed.seed(resources, demo=True)
+
+    await session.refresh(page)
+    assert page.title == "All about Python"
+
+
+async def test_a_shipped_role_is_brought_up_to_date(resources, session):
+    await seed.seed(resources, demo=False)
+    role = await session.scalar(select(Role).where(Role.name == "auditor"))
+    role.permissions = ["pages:delete"]
+    await session.commit()
+
+    await seed.seed(resources, demo=False)
+
+    await session.refresh(role)
+    assert role.permissions == sorted(SHIPPED_ROLES["auditor"].permissions)
+
+
+async def test_every_account_signs_in_with_the_password_of_the_settings(resources, session):
+    await seed.seed(resources, demo=True)
+
+    people = {user.username: user for user in (await session.scalars(select(User))).all()}
+    password = resources.settings.demo_password.get_secret_value()
+    assert set(people) == {"superuser", "member", *SHIPPED_ROLES}
+    assert (await passwords.verify(password, people["release-manager"].password)).valid
+    assert (people["superuser"].is_superuser, people["member"].is_staff, people["auditor"].is_staff) == (
+        True,
+        False,
+        True,
+    )
+
+
+async def test_a_volunteer_reaches_the_community_pages_only(resources, session):
+    await seed.seed(resources, demo=True)
+    volunteer = await session.scalar(select(User).where(User.username == "volunteer"))
+
+    grants = await load_grants(session, volunteer)
+
+    assert {str(grant.scope) for grant in grants.held} == {"Pages under paths: community"}
+
+
+async def test_demonstration_content_stays_out_of_a_database_for_real_work(resources: Resources, session):
+    real = replace(resources, settings=resources.settings.model_copy(update={"demo_database": False}))
+
+    with pytest.raises(ConfigurationError, match="CMS_DEMO_DATABASE"):
+        await seed.seed(real, demo=True)
+
+    assert (await counts(session))["users"] == 0
+
+
+async def test_bulk_rows_have_their_consequences_and_others_their_entries(resources, session):
+    await seed.seed(resources, demo=True)
+
+    tasks = (await session.scalars(select(outbox.OutboxMessage.task))).all()
+    actions = (await session.scalars(select(AuditEntry.action).distinct())).all()
+    assert {"purge_keys", "rebuild_search"} <= set(tasks)
+    assert actions == ["seed"]
+
+
+async def test_releases_are_those_of_the_fixture_field_by_field(resources, session):
+    await seed.seed(resources, demo=True)
+    fixture = {
+        release["slug"]: release for release in json.loads((seed.FIXTURES / "releases.json").read_text())["releases"]
+    }
+
+    files = (await session.execute(select(ReleaseFile, Release.slug).join(Release))).all()
+
+    for file, slug in files:
+        (told,) = [found for found in fixture[slug]["files"] if found["slug"] == file.slug]
+        assert (file.name, file.url, file.size) == (told["name"], told["url"], told["filesize"])
+        assert (file.md5, file.sha256) == (told["md5_sum"], told.get("sha256_sum", ""))
+        assert file.sigstore_bundle_url == told.get("sigstore_bundle_file", "")
+        assert file.has_download_button == told.get("download_button", False)
+
+
+async def test_what_is_seeded_keeps_the_rules_of_its_domain(resources, session):
+    await seed.seed(resources, demo=True)
+
+    files = (await session.scalars(select(ReleaseFile))).all()
+    pages = (await session.scalars(select(Page))).all()
+    assert [file.url for file in files if broken_rules(file)] == []
+    assert [page.path for page in pages if not (PATH.fullmatch(page.path) and page.title and page.content_html)] == []
+
+
+def test_the_menu_leads_to_pages_that_exist():
+    folder = Path(seed.FIXTURES / "pages")
+    pages = {f"/{file.relative_to(folder).with_suffix('')}/" for file in folder.rglob("*") if file.is_file()}
+    menu = json.loads((seed.FIXTURES / "menu.json").read_text())
+
+    entries = [entry for top in (*menu["main"], *menu["footer"]) for entry in (top, *top.get("children", []))]
+
+    own = {entry["path"] for entry in entries if entry["path"].startswith("/")}
+    systems = {f"/downloads/{system}/" for system in ("windows", "macos", "source", "android", "ios")}
+    assert own - pages - systems == {"/downloads/"}
