@@ -16,6 +16,9 @@ FLUSHED_AFTER = 0.25
 
 MOST_WAITING = 1000
 
+KEYS_BELOW = "/accounts/password/reset/key/"
+"""What follows in such a path opens an account; it is nobody's who reads logs."""
+
 
 class AccessLog:
     """Lines for people or, in production, JSON; they are written a moment later, all that came meanwhile."""
@@ -30,6 +33,8 @@ class AccessLog:
     def add(self, *, request_id: str, client: str, method: str, path: str, status: int, milliseconds: float) -> None:
         if not self._waiting:
             asyncio.get_running_loop().call_later(FLUSHED_AFTER, self.flush)
+        if path.startswith(KEYS_BELOW):
+            path = f"{KEYS_BELOW}(hidden)/"
         moment = self._timestamp(time.time())
         self._waiting.append(self._format(moment, request_id, client, method, path, status, milliseconds))
         if len(self._waiting) >= MOST_WAITING:
