@@ -3,7 +3,6 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import mail
-from cms.core import mail
 from cms.core.resources import Resources
 from cms.core.tasks import task
 from cms.users import password_changes, sessions, throttle
