@@ -97,7 +97,7 @@ class Command:
 
     def __init__(self, *arguments: str, environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own command.
-            [sys.executable, "-m", "cms.cli", *arguments],
+            [sys.executable, "-P", "-m", "cms.cli", *arguments],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             start_new_session=True,

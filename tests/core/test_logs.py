@@ -8,22 +8,19 @@ import structlog
 
 from cms.core import logs
 from cms.core.settings import Settings
+from tests.log_state import restored_logging
 
 
 @pytest.fixture
 def log_lines(capsys):
     """Configure the logs, and return what was logged since; afterwards all is as it was."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level, structlog.get_config()
 
     def configure(environment="production", **settings):
         logs.configure(Settings(environment=environment, **settings))
         return lambda: capsys.readouterr().err.splitlines()
 
-    yield configure
-    structlog.contextvars.clear_contextvars()
-    root.handlers[:], root.level = before[:2]
-    structlog.configure(**before[2])
+    with restored_logging():
+        yield configure
 
 
 def test_production_logs_json_with_the_number_of_the_request(log_lines):
