@@ -304,7 +304,7 @@ async def _fill(
 @asynccontextmanager
 async def _as_only_writer(resources: Searching) -> AsyncIterator[AsyncSession]:
     """Give a session in which rows are read and their documents written while nobody else does either."""
-    async with _writer_of_this_process, resources.sessionmaker() as session:
+    async with _writer_of_this_process, resources.sessionmaker.begin() as session:
         await session.execute(text(f"SET LOCAL lock_timeout = '{WRITER_PATIENCE}'"))
         await session.execute(text(f"SET LOCAL statement_timeout = '{WRITER_PATIENCE}'"))
         await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ONE_WRITER})
@@ -313,7 +313,7 @@ async def _as_only_writer(resources: Searching) -> AsyncIterator[AsyncSession]:
 
 @asynccontextmanager
 async def _as_only_rebuild(resources: Searching) -> AsyncIterator[None]:
-    async with resources.sessionmaker() as session:
+    async with resources.sessionmaker.begin() as session:
         free = await session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": ONE_REBUILD})
         if not free:
             message = "The search is being rebuilt already; wait until that is done."

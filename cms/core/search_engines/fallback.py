@@ -56,10 +56,13 @@ class FallbackSearch:
     ) -> SearchResults:
         if self._may_ask_first():
             try:
-                return await self._first.search(query, indexes=indexes, since=since, page=page, page_size=page_size)
+                results = await self._first.search(query, indexes=indexes, since=since, page=page, page_size=page_size)
             except Unavailable as error:
                 self._pausing_until = self._seconds() + PAUSE
                 log.warning("search_engine_does_not_answer", engine=self._first.name, error=str(error))
+            else:
+                self._pausing_until = 0.0
+                return results
         return await self._second.search(query, indexes=indexes, since=since, page=page, page_size=page_size)
 
     async def start_rebuild(self) -> "RebuildOfBoth":

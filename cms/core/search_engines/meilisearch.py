@@ -5,6 +5,7 @@ filter. Its key stays in this process: visitors ask the site, never Meilisearch.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from cms.core.search_engines.wording import (
     LONGEST_BODY,
     MARK_BEGINS,
     MARK_ENDS,
+    apart,
     cleaned,
     cleaned_query,
     marked,
@@ -38,13 +40,15 @@ REBUILD_TASK_TIMEOUT = 300.0
 FIRST_LOOK, LONGEST_LOOK = 0.01, 0.5
 """Seconds between two looks at a task that is not done."""
 
+_VERSION = re.compile(r"(?<!\S)\d+(?:\.\d+)+(?!\S)")
+
 MOST_HITS = 10_000
 WORDS_OF_HEADLINE = 40
 IDS_PER_REQUEST = 1000
 
 SETTINGS: dict[str, Any] = {
     "searchableAttributes": ["title", "keywords", "body"],
-    "filterableAttributes": ["index", "row_id", "published_at"],
+    "filterableAttributes": ["index", "published_at"],
     "rankingRules": [
         "words",
         "typo",
@@ -103,7 +107,7 @@ class Meilisearch:
         if not words or (indexes is not None and not indexes):
             return NOTHING
         asked = {
-            "q": words,
+            "q": _with_whole_versions(words),
             "page": page_within_reason(page),
             "hitsPerPage": page_size,
             "filter": list(_filters(indexes, since)),
@@ -244,6 +248,13 @@ class RebuildBeside:
 def _refuse_failure(answer: httpx.Response) -> None:
     if not answer.is_success:
         raise Unavailable(f"Meilisearch answered {answer.status_code}: {answer.text[:500]}.")
+
+
+def _with_whole_versions(words: str) -> str:
+    """Return the query with each version as a phrase, or 3.14.2 would also find what has a 3, a 14 and a 2 in it."""
+    if '"' in words:
+        return words
+    return _VERSION.sub(r'"\g<0>"', apart(words))
 
 
 def _filters(indexes: Collection[str] | None, since: datetime | None) -> Iterable[str]:

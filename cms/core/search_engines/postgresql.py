@@ -38,6 +38,7 @@ from cms.core.search_engines.wording import (
     LONGEST_BODY,
     MARK_BEGINS,
     MARK_ENDS,
+    apart,
     cleaned,
     cleaned_query,
     marked,
@@ -63,8 +64,6 @@ HEADLINE = (
 )
 LONGEST_WORD = 100
 
-_JOINED = re.compile(r"(?<=\w)[-/_@:+]+(?=\w)")
-_NAME_AND_NUMBER = re.compile(r"(?<=[A-Za-z])(?=\d+\.\d)")
 _NUMBER_AND_SUFFIX = re.compile(r"(\d\.\d+)(?=[A-Za-z])")
 _VERSION = re.compile(r"(?<![\w.])\d{1,4}(?:\.\d{1,4}){1,3}(?![\w])")
 _LAST_WORD = re.compile(r"(?:^|(?<=\s))\w[\w.]*$")
@@ -249,8 +248,7 @@ def _tsqueries(words: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
 
 def _apart(text: str) -> str:
     """Return the text so that PostgreSQL sees words and versions where it would see hosts, files and other wholes."""
-    text = _JOINED.sub(" ", text)
-    return _NUMBER_AND_SUFFIX.sub(r"\1 ", _NAME_AND_NUMBER.sub(" ", text))
+    return _NUMBER_AND_SUFFIX.sub(r"\1 ", apart(text))
 
 
 def _versions(text: str) -> str:
@@ -293,7 +291,7 @@ def _weighted_words() -> ColumnElement[Any]:
         versions = sql_cast(bindparam(f"versions_of_{part}", type_=Text), TSVECTOR)
         for of_part in (func.to_tsvector(ENGLISH, words), func.to_tsvector(SIMPLE, words), versions):
             vector = vector.op("||")(func.setweight(of_part, literal_column(f"'{weight}'")))
-    return vector.op("||")(func.setweight(func.to_tsvector(SIMPLE, bindparam("synonyms", type_=Text)), "D"))
+    return vector.op("||")(func.to_tsvector(SIMPLE, bindparam("synonyms", type_=Text)))
 
 
 def _upsert() -> Any:

@@ -22,6 +22,8 @@ SAME_MEANING: tuple[frozenset[str], ...] = (
 
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue001]")
 _WORD = re.compile(r"\w")
+_JOINED = re.compile(r"(?<=\w)[-/_@:+]+(?=\w)")
+_NAME_AND_NUMBER = re.compile(r"(?<=[A-Za-z])(?=\d+\.\d)")
 
 
 def cleaned(text: str) -> str:
@@ -33,6 +35,11 @@ def cleaned_query(query: str) -> str:
     """Return what of a query is searched for; empty if there is no word in it."""
     query = " ".join(cleaned(query[:LONGEST_QUERY]).split())
     return query if _WORD.search(query) else ""
+
+
+def apart(text: str) -> str:
+    """Return the text with spaces between the words of a path, and before the version in "Python3.14"."""
+    return _NAME_AND_NUMBER.sub(" ", _JOINED.sub(" ", text))
 
 
 def synonyms() -> dict[str, list[str]]:
