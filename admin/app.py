@@ -3,7 +3,19 @@
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from admin import dashboard, deciding, deletion, details, editing, history, listing, operations, people, preview, relations
+from admin import (
+    dashboard,
+    deciding,
+    deletion,
+    details,
+    editing,
+    history,
+    listing,
+    operations,
+    people,
+    preview,
+    relations,
+)
 from admin.back_office import BackOffice
 from admin.base import AdminView
 from admin.views.boxes import BoxAdmin

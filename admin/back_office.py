@@ -37,9 +37,7 @@ class LastingFiles(StaticFiles):
 class BackOffice(Admin):
     """SQLAdmin with its endpoints replaced: one transaction a request, refusals in sentences, addresses as paths."""
 
-    def __init__(
-        self, resources: Resources, *, views: Sequence[type[AdminView]], routes: Sequence[BaseRoute]
-    ) -> None:
+    def __init__(self, resources: Resources, *, views: Sequence[type[AdminView]], routes: Sequence[BaseRoute]) -> None:
         super().__init__(
             app=Starlette(),
             session_maker=make_sessionmaker(resources.engine),

@@ -18,7 +18,7 @@ from admin.authorization import AreaPermissions
 from admin.decisions import Decision
 from admin.filters import Filter
 from admin.inlines import Inline
-from admin.requests import user_of
+from admin.requests import office_of, user_of
 from admin.urls import url_to
 from cms.core.errors import NotFound
 from cms.core.permissions import Permission, allows, scope_condition
@@ -116,7 +116,12 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
 
     def is_open_to(self, user: User, action: str) -> bool:
         """Return whether the person may do this on some row at all; what is switched off is open to nobody."""
-        switches = {"create": self.can_create, "edit": self.can_edit, "delete": self.can_delete, "export": self.can_export}
+        switches = {
+            "create": self.can_create,
+            "edit": self.can_edit,
+            "delete": self.can_delete,
+            "export": self.can_export,
+        }
         return switches.get(action, True) and allows(user, self.permissions.needed_to(action))
 
     def reach(self, user: User, permission: Permission) -> ColumnElement[bool]:
@@ -130,7 +135,8 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
             self.reach(user, self.permissions.delete).label("may_delete"),
             *(self.reach(user, decision.permission).label(f"may_{decision.name}") for decision in self.decisions),
         ]
-        return select(self.model, *courtesies).where(self.reach(user, self.permissions.view))
+        selected: list[Any] = [self.model, *courtesies]
+        return select(*selected).where(self.reach(user, self.permissions.view))
 
     def reached(self, record: Any) -> Reached:
         """Return the row of a record that `reachable` selected, with what is open on it."""
@@ -167,7 +173,18 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
 
     def list_extra_columns(self) -> Sequence[str]:
         """Return columns that the list needs besides those it shows."""
-        known = ("name", "title", "label", "slug", "path", "username", "is_published", "publish_at", "first_name", "last_name")
+        known = (
+            "name",
+            "title",
+            "label",
+            "slug",
+            "path",
+            "username",
+            "is_published",
+            "publish_at",
+            "first_name",
+            "last_name",
+        )
         return [name for name in known if name in self.mapper.columns]
 
     def cell(self, row: Any, name: str) -> Any:
@@ -187,10 +204,9 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
     def add_url(self, request: Request, name: str) -> str:
         """Return where a new row for a relation field is made; "" where the person may make none."""
         relation = self.mapper.relationships.get(name)
-        office = request.app.state.office
-        view = office.view_of(relation.mapper.class_) if relation is not None else None
+        view = None if relation is None else office_of(request).view_of(relation.mapper.class_)
         may_add = view is not None and view.is_open_to(user_of(request), "create")
-        return url_to("create", identity=view.identity) if may_add else ""
+        return url_to("create", identity=view.identity) if view is not None and may_add else ""
 
     # The form.
 
@@ -198,7 +214,9 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
         """Return the form with the fields that are open to the person, and no others."""
         form = await self._made_form(is_new=is_new)
         closed = [name for name, permission in self.field_permissions.items() if not allows(user, permission)]
-        closed += [inline.relation for inline in self.inlines if inline.permission and not allows(user, inline.permission)]
+        closed += [
+            inline.relation for inline in self.inlines if inline.permission and not allows(user, inline.permission)
+        ]
         return type(form.__name__, (form,), dict.fromkeys(closed)) if closed else form
 
     async def _made_form(self, *, is_new: bool) -> type[Form]:
@@ -220,19 +238,19 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
             self._made_forms[key] = form
         return self._made_forms[key]
 
-    def extra_fields(self, *, is_new: bool) -> Mapping[str, Any]:  # noqa: ARG002 - for views that add to one of the two
+    def extra_fields(self, *, is_new: bool) -> Mapping[str, Any]:
         """Return fields of the form that are no columns."""
         return {}
 
-    def extra_values(self, row: Any) -> Mapping[str, Any]:  # noqa: ARG002 - for views that show more
+    def extra_values(self, row: Any) -> Mapping[str, Any]:
         """Return what the form's extra fields show of a row."""
         return {}
 
     async def rewrite(
         self,
-        session: AsyncSession,  # noqa: ARG002 - for views that offer something to paste
+        session: AsyncSession,
         name: str,
-        posted: FormData,  # noqa: ARG002 - as above
+        posted: FormData,
     ) -> tuple[FormData, list[str], list[str]]:
         """Fill in the form from something that was pasted: return it with what to tell and what is wrong."""
         raise NotFound(f"There is nothing called “{name}” to fill in here.")
@@ -241,7 +259,11 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
         """Return what is said after a save."""
         state = ""
         if hasattr(row, "is_published"):
-            state = " It is live, so the public sees it at once." if row.is_published else " It is a draft; nobody but staff sees it."
+            state = (
+                " It is live, so the public sees it at once."
+                if row.is_published
+                else " It is a draft; nobody but staff sees it."
+            )
         return f"“{row}” was {'created' if is_new else 'saved'}.{state}"
 
     # What a view may hand to its domain.
@@ -257,7 +279,7 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
         """Delete a row as its domain does."""
         await self.removing(session, row, by=by)
 
-    async def form_context(self, session: AsyncSession, request: Request, reached: Reached | None) -> dict[str, Any]:  # noqa: ARG002 - for views that show more
+    async def form_context(self, session: AsyncSession, request: Request, reached: Reached | None) -> dict[str, Any]:
         """Return what the form's page shows besides the form."""
         return {}
 

@@ -20,7 +20,7 @@ def in_bytes(row: Any, name: str) -> str:
     """Show a size in the unit that reads best."""
     size = float(getattr(row, name) or 0)
     for unit in ("B", "kB", "MB"):
-        if size < 1000:  # noqa: PLR2004 - decimal units, as download pages show them
+        if size < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.2f} GB"

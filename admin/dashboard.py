@@ -60,11 +60,25 @@ async def _panels(session: AsyncSession, view: AdminView, user: User) -> list[Pa
     drafts = url_to("list", identity=view.identity, query={"is_published": "no"})
     found = []
     if view.is_open_to(user, "edit"):
-        mine = await _rows(session, view, user, view.reach(user, view.permissions.edit), model.is_published.is_(False), model.updated_by_id == user.id)
+        mine = await _rows(
+            session,
+            view,
+            user,
+            view.reach(user, view.permissions.edit),
+            model.is_published.is_(False),
+            model.updated_by_id == user.id,
+        )
         found.append(Panel(f"My drafts: {noun}", "What you wrote last and is not live yet.", mine, view, drafts))
     publish = model.publish_permission
     if allows(user, publish):
-        ready = await _rows(session, view, user, view.reach(user, publish), model.is_published.is_(False), model.updated_by_id.is_distinct_from(user.id))
+        ready = await _rows(
+            session,
+            view,
+            user,
+            view.reach(user, publish),
+            model.is_published.is_(False),
+            model.updated_by_id.is_distinct_from(user.id),
+        )
         found.append(Panel(f"Drafts of others: {noun}", "You may publish these.", ready, view, drafts))
     live = url_to("list", identity=view.identity, query={"is_published": "yes", "sort": "-updated_at"})
     recent = await _rows(session, view, user, view.reach(user, view.permissions.view), model.is_published)
@@ -72,7 +86,7 @@ async def _panels(session: AsyncSession, view: AdminView, user: User) -> list[Pa
     return found
 
 
-async def _rows(session: AsyncSession, view: AdminView, user: User, *conditions: Any) -> list[Any]:  # noqa: ARG001 - callers read the same
+async def _rows(session: AsyncSession, view: AdminView, user: User, *conditions: Any) -> list[Any]:
     model: Any = view.model
     names = [name for name in ("id", "updated_at", *view.list_extra_columns()) if name in view.mapper.columns]
     statement = select(model).where(*conditions).order_by(model.updated_at.desc()).limit(SHOWN_EACH)

@@ -58,7 +58,13 @@ async def confirm_or_carry_out(request: Request) -> Response:
         candidates = [Candidate(found.row, _hindrance(decision, found)) for found in chosen]
         ready = [candidate.row for candidate in candidates if not candidate.hindrance]
         if posted is None or not ready:
-            context = {"view": view, "decision": decision, "candidates": candidates, "ready": ready, "title": decision.label}
+            context = {
+                "view": view,
+                "decision": decision,
+                "candidates": candidates,
+                "ready": ready,
+                "title": decision.label,
+            }
             return await render(request, "decide.html", context, status_code=200 if posted is None else 409)
         sentences = [await decide(session, view, decision.name, row, by=user) for row in ready]
         await session.commit()

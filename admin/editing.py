@@ -20,7 +20,7 @@ from admin.back_office import view_of_request
 from admin.base import AdminView, Reached
 from admin.conflicts import Conflicting, conflicts_of
 from admin.deciding import decide
-from admin.inlines import InlineWork
+from admin.inlines import InlineWork, entries_of
 from admin.relations import fill
 from admin.rendering import go_to, render
 from admin.requests import resources_of
@@ -79,14 +79,23 @@ async def edit(request: Request) -> Response:
             raise PermissionDenied(f"You may read “{reached.row}”, but not change it.")
         form_class = await view.form_class(user, is_new=False)
         if posted is None:
-            return await _show(Sheet(view, request, user, session, reached, form_class(data=_shown(view, reached.row, form_class))))
+            return await _show(
+                Sheet(view, request, user, session, reached, form_class(data=_shown(view, reached.row, form_class)))
+            )
         return await _answer(Sheet(view, request, user, session, reached, form_class(posted)), posted)
 
 
 def _shown(view: AdminView, row: Any, form_class: type[Form]) -> dict[str, Any]:
     names = [name for name in view.get_form_columns() if name in view.mapper.attrs]
-    inlines = {inline.relation: inline.values_of(row) for inline in view.inlines if getattr(form_class, inline.relation, None)}
-    return {"lock_version": getattr(row, "lock_version", ""), **forms.values_of(row, names), **inlines, **view.extra_values(row)}
+    inlines = {
+        inline.relation: inline.values_of(row) for inline in view.inlines if getattr(form_class, inline.relation, None)
+    }
+    return {
+        "lock_version": getattr(row, "lock_version", ""),
+        **forms.values_of(row, names),
+        **inlines,
+        **view.extra_values(row),
+    }
 
 
 async def _answer(sheet: Sheet, posted: FormData) -> Response:
@@ -184,7 +193,7 @@ def _field_called(form: Form, name: str) -> Any:
         return form[name] if name and name in form else None
     if relation not in form or not number.isdecimal():
         return None
-    staying = [entry.form for entry in form[relation].entries if not entry.form.is_removed.data]
+    staying = [entry.form for entry in entries_of(form, relation) if not entry.form.is_removed.data]
     return staying[int(number)][column] if int(number) < len(staying) and column in staying[int(number)] else None
 
 
@@ -235,7 +244,10 @@ def _go_on(sheet: Sheet, row: Any, pressed: str, sentence: str) -> Response:
     view = sheet.view
     came_from = sheet.request.query_params.get("from", "")
     stay = url_to("edit", identity=view.identity, pk=row.id, query={"from": came_from})
-    targets = {"another": url_to("create", identity=view.identity), "save": url_to("list", identity=view.identity, query=dict(parse_qsl(came_from)))}
+    targets = {
+        "another": url_to("create", identity=view.identity),
+        "save": url_to("list", identity=view.identity, query=dict(parse_qsl(came_from))),
+    }
     public = view.public_url(row) if getattr(row, "is_published", True) else ""
     link = ("See it on the site", public) if public.startswith("/") else None
     return go_to(sheet.request, targets.get(pressed, stay), saying=sentence, link=link)

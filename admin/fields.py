@@ -1,14 +1,13 @@
-"""The kinds of field that SQLAdmin lacks, or that it renders with inline scripts: all are plain HTML that a script may improve."""
+"""The kinds of field that SQLAdmin lacks or renders with inline scripts: plain HTML that a script may improve."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from markupsafe import Markup
-from wtforms import Field, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField, ValidationError
+from wtforms import Field, IntegerField, SelectField, SelectMultipleField, TextAreaField, ValidationError
 from wtforms.fields import FileField
-from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget, TextArea, TextInput, html_params
+from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget, TextArea, TextInput
 
 from cms.core.markup import MarkupKind
 
@@ -20,6 +19,7 @@ MARKUP_LABELS = {
     MarkupKind.HTML: "HTML",
     MarkupKind.PLAIN: "Plain text",
     MarkupKind.HTML_TRUSTED: "HTML, unfiltered",
+    MarkupKind.MARKDOWN_TRUSTED: "Markdown, with unfiltered HTML",
 }
 
 
@@ -43,7 +43,7 @@ class UtcDateTimeField(Field):
                 self.data = datetime.strptime(typed, form).replace(tzinfo=UTC)
             except ValueError:
                 continue
-            if self.data.year < 1900 or self.data.year > 2999:  # noqa: PLR2004 - what the public pages can show
+            if self.data.year < 1900 or self.data.year > 2999:
                 raise ValueError("This year cannot be meant.")
             return
         raise ValueError("Write a date and a time in UTC, such as 2026-11-21 14:30.")
@@ -82,11 +82,17 @@ class RelationField(SelectField):
     """A row of another table, chosen from a list short enough to be shown whole."""
 
     def __init__(self, *arguments: Any, relation: Any = None, **options: Any) -> None:
-        super().__init__(*arguments, coerce=str, choices=[], validate_choice=False, **options)
+        super().__init__(*arguments, **{**options, "coerce": str, "choices": [], "validate_choice": False})
         self.relation = relation
+        self.offered: list[tuple[str, str]] = []
+
+    def offer(self, choices: list[tuple[str, str]]) -> None:
+        """Say what may be chosen, before the form is checked or shown."""
+        self.offered = choices
+        self.choices = [("", "Choose…"), *choices]
 
     def pre_validate(self, form: Any) -> None:
-        if self.data and self.data not in {value for value, _ in self.choices or ()}:
+        if self.data and self.data not in {value for value, _ in self.offered}:
             raise ValidationError("Choose one of the values that are offered.")
 
     @property
@@ -128,13 +134,13 @@ class AutocompleteField(Field):
 
     @property
     def value(self) -> int | None:
-        return self.data
+        return int(self.data) if self.data is not None else None
 
 
 class LinesField(Field):
     """A list of short texts, one a line."""
 
-    widget = TextArea()
+    widget: Any = TextArea()
 
     def _value(self) -> str:
         return "\n".join(self.data or ())
@@ -159,19 +165,6 @@ class UploadField(FileField):
         return bool(getattr(self.data, "filename", ""))
 
 
-class ShownField(StringField):
-    """A value that is shown and never accepted."""
-
-    @staticmethod
-    def widget(field: Field, **options: Any) -> Markup:
-        return Markup("<output {}>{}</output>").format(
-            Markup(html_params(id=field.id, class_="form-control-plaintext")), field.data or "—"
-        )
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Ignore what was posted."""
-
-
 class BoundedIntegerField(IntegerField):
     """A number that its column can hold."""
 
@@ -180,7 +173,7 @@ class BoundedIntegerField(IntegerField):
         if not typed:
             self.data = None
             return
-        if len(typed) > 19:  # noqa: PLR2004 - digits of the largest bigint
+        if len(typed) > 19:
             raise ValueError("This number is too large.")
         super().process_formdata([typed])
 

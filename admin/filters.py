@@ -1,4 +1,4 @@
-"""The filters beside a list: each is one parameter of its address, so that a filtered list can be sent to a colleague."""
+"""The filters of a list: each is one parameter of its address, so that a filtered list can be sent to a colleague."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +67,12 @@ class YesNoFilter(Filter):
 class SinceFilter(Filter):
     """A moment within the last days."""
 
-    days: Sequence[tuple[int, str]] = ((1, "Today and yesterday"), (7, "Last 7 days"), (30, "Last 30 days"), (365, "Last year"))
+    days: Sequence[tuple[int, str]] = (
+        (1, "Today and yesterday"),
+        (7, "Last 7 days"),
+        (30, "Last 30 days"),
+        (365, "Last year"),
+    )
 
     def choices(self) -> Sequence[tuple[str, str]]:
         return [(str(days), label) for days, label in self.days]

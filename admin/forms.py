@@ -25,7 +25,6 @@ from admin.fields import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncSession
 
 MOST_FIELDS = 50_000
 MOST_FILES = 200
@@ -43,7 +42,11 @@ class BackOfficeConverter(ModelConverter):
     """SQLAdmin's choice of field for a column, with native inputs and bounds that the column really has."""
 
     async def _prepare_relationship(
-        self, prop: RelationshipProperty[Any], kwargs: dict[str, Any], **_unused: Any
+        self,
+        prop: RelationshipProperty[Any],
+        kwargs: dict[str, Any],
+        session_maker: Any,
+        loader: Any = None,
     ) -> dict[str, Any]:
         """Load no rows here; a list that is short is filled when the form is shown, a long one is searched."""
         if not all(local.nullable for local, _ in prop.local_remote_pairs or ()):
@@ -51,32 +54,32 @@ class BackOfficeConverter(ModelConverter):
         kwargs["relation"] = prop
         return kwargs
 
-    @converts("Boolean")
-    def conv_boolean(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+    @converts("Boolean")  # type: ignore[untyped-decorator]  # SQLAdmin gives it no type.
+    def conv_boolean(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:
         kwargs["render_kw"] = {**kwargs["render_kw"], "class": "form-check-input"}
         return BooleanField(**kwargs)
 
-    @converts("DateTime")
-    def conv_datetime(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+    @converts("DateTime")  # type: ignore[untyped-decorator]  # SQLAdmin gives it no type.
+    def conv_datetime(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:
         return UtcDateTimeField(**kwargs)
 
-    @converts("Integer")
-    def conv_integer(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+    @converts("Integer")  # type: ignore[untyped-decorator]  # SQLAdmin gives it no type.
+    def conv_integer(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:
         if "labels" in kwargs:
             return ChoiceField(**_as_select(kwargs))
         largest = 2**63 - 1 if isinstance(prop.columns[0].type, BigInteger) else 2**31 - 1
         kwargs["validators"].append(validators.NumberRange(min=kwargs.pop("least", -largest), max=largest))
         return BoundedIntegerField(**kwargs)
 
-    @converts("Enum")
-    def conv_enum(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+    @converts("Enum")  # type: ignore[untyped-decorator]  # SQLAdmin gives it no type.
+    def conv_enum(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:
         members = prop.columns[0].type.enum_class
         kwargs.setdefault("labels", [(member, MARKUP_LABELS.get(member, member.value)) for member in members])
         kwargs["default"] = getattr(kwargs.get("default"), "value", kwargs.get("default"))
         return ChoiceField(**_as_select(kwargs))
 
-    @converts("MANYTOONE")
-    def conv_many_to_one(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ARG002 - SQLAdmin's signature
+    @converts("MANYTOONE")  # type: ignore[untyped-decorator]  # SQLAdmin gives it no type.
+    def conv_many_to_one(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:
         if kwargs.pop("is_short", False):
             return RelationField(**_as_select(kwargs))
         return AutocompleteField(**kwargs)
@@ -115,15 +118,22 @@ async def form_of(
 
 
 def _copied(options: "Mapping[str, Any]") -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, list) else deepcopy(value) if isinstance(value, dict) else value for name, value in options.items()}
+    return {
+        name: list(value) if isinstance(value, list) else deepcopy(value) if isinstance(value, dict) else value
+        for name, value in options.items()
+    }
 
 
 async def read_form(request: Request) -> FormData:
-    """Return what was posted, without the NUL characters that PostgreSQL refuses."""
+    """Return what was posted, with line ends as everywhere else and without the NUL that PostgreSQL refuses."""
     posted = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LARGEST_TEXT)
     return FormData(
-        [(key, value if isinstance(value, UploadFile) else value.replace("\x00", "")) for key, value in posted.multi_items()]
+        [(key, value if isinstance(value, UploadFile) else _tidied(value)) for key, value in posted.multi_items()]
     )
+
+
+def _tidied(value: str) -> str:
+    return value.replace("\x00", "").replace("\r\n", "\n")
 
 
 def values_of(row: Any, names: "Sequence[str]") -> dict[str, Any]:
@@ -135,8 +145,8 @@ def values_of(row: Any, names: "Sequence[str]") -> dict[str, Any]:
 def write(form: Form, row: Any) -> None:
     """Put the values of a valid form onto the row; what did not change is left alone."""
     mapper = cast("Mapper[Any]", inspect(type(row)))
-    for name, field in form._fields.items():  # noqa: SLF001 - WTForms has no other way to walk them by name
-        if name not in mapper.attrs or isinstance(field, (UploadField, FieldList, FormField)):
+    for name, field in form._fields.items():
+        if name == "lock_version" or name not in mapper.attrs or isinstance(field, (UploadField, FieldList, FormField)):
             continue
         attribute = _attribute(mapper, name)
         value = getattr(field, "value", field.data)
@@ -161,7 +171,7 @@ def every_field(form: Form) -> "Iterator[Any]":
 
 def _attribute(mapper: Mapper[Any], name: str) -> str:
     relation = mapper.relationships.get(name)
-    return name if relation is None else next(iter(relation.local_columns)).key
+    return name if relation is None else str(next(iter(relation.local_columns)).key)
 
 
 def _default_of(column: Any) -> Any:
@@ -172,7 +182,7 @@ def _default_of(column: Any) -> Any:
 
 
 def _is_same(old: Any, new: Any) -> bool:
-    """Compare as the form shows it: it knows no seconds, and browsers send line ends as CR LF."""
+    """Compare as the form shows it, which knows no seconds."""
     if hasattr(old, "replace") and hasattr(old, "second") and hasattr(new, "second"):
         return bool(old.replace(second=0, microsecond=0) == new)
     return bool(old == new)

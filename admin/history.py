@@ -12,6 +12,7 @@ from starlette.routing import Route
 from admin import formats
 from admin.authorization import require_somewhere
 from admin.back_office import view_of_request
+from admin.base import AdminView
 from admin.rendering import render
 from admin.requests import office_of, resources_of, user_of
 from admin.urls import url_to, with_query
@@ -45,7 +46,10 @@ async def whole_history(request: Request) -> Response:
     """Show every entry, the newest first, narrowed by person, day, table and what was done."""
     require_somewhere(request, Permission.AUDIT_VIEW)
     statement = select(AuditEntry)
-    asked = {name: request.query_params.get(name, "").replace("\x00", "").strip() for name in ("person", "day", "table", "action")}
+    asked = {
+        name: request.query_params.get(name, "").replace("\x00", "").strip()
+        for name in ("person", "day", "table", "action")
+    }
     if asked["person"]:
         statement = statement.where(AuditEntry.actor_name == asked["person"])
     if (day := _day(asked["day"])) is not None:
@@ -54,7 +58,7 @@ async def whole_history(request: Request) -> Response:
         statement = statement.where(AuditEntry.table_name == asked["table"])
     if asked["action"]:
         statement = statement.where(AuditEntry.action == asked["action"])
-    tables = sorted((view.model.__tablename__, view.name_plural) for view in office_of(request).model_views)  # type: ignore[attr-defined]  # mapped classes
+    tables = sorted((table_of(view), view.name_plural) for view in office_of(request).model_views)
     return await _show(request, statement, {"title": "History", "asked": asked, "tables": tables, "row": None})
 
 
@@ -64,26 +68,32 @@ async def row_history(request: Request) -> Response:
     user = require_somewhere(request, view.permissions.view)
     async with resources_of(request).sessionmaker() as session:
         reached = await view.find(session, user, request.path_params["pk"])
-    table = view.model.__tablename__  # type: ignore[attr-defined]  # a mapped class
-    statement = select(AuditEntry).where(AuditEntry.table_name == table, AuditEntry.row_id == reached.row.id)
-    return await _show(request, statement, {"title": f"History of “{reached.row}”", "view": view, "row": reached.row, "asked": {}, "tables": []})
+    statement = select(AuditEntry).where(AuditEntry.table_name == table_of(view), AuditEntry.row_id == reached.row.id)
+    return await _show(
+        request,
+        statement,
+        {"title": f"History of “{reached.row}”", "view": view, "row": reached.row, "asked": {}, "tables": []},
+    )
 
 
 async def _show(request: Request, statement: Select[Any], context: dict[str, Any]) -> Response:
     before = request.query_params.get("before", "")
-    if before.isdecimal() and before.isascii() and len(before) < 19:  # noqa: PLR2004 - digits that fit a bigint
+    if before.isdecimal() and before.isascii() and len(before) < 19:
         statement = statement.where(AuditEntry.id < int(before))
     async with resources_of(request).sessionmaker() as session:
         entries = (await session.scalars(statement.order_by(AuditEntry.id.desc()).limit(ENTRIES_A_PAGE + 1))).all()
     user = user_of(request)
-    shown = [_shown(request, entry, is_told=allows(user, Permission.AUDIT_VIEW) or context["row"] is not None) for entry in entries[:ENTRIES_A_PAGE]]
+    shown = [
+        _shown(request, entry, is_told=allows(user, Permission.AUDIT_VIEW) or context["row"] is not None)
+        for entry in entries[:ENTRIES_A_PAGE]
+    ]
     has_more = len(entries) > ENTRIES_A_PAGE
     older_url = with_query(request, before=entries[ENTRIES_A_PAGE - 1].id) if has_more else ""
     return await render(request, "history.html", {**context, "entries": shown, "older_url": older_url})
 
 
 def _shown(request: Request, entry: AuditEntry, *, is_told: bool) -> Shown:
-    view = next((found for found in office_of(request).model_views if found.model.__tablename__ == entry.table_name), None)  # type: ignore[attr-defined]  # mapped classes
+    view = next((found for found in office_of(request).model_views if table_of(found) == entry.table_name), None)
     label = view.label_of if view else (lambda name: name.replace("_", " ").capitalize())
     changes = [
         Change(label(name), _readable(old), _readable(new))
@@ -93,6 +103,11 @@ def _shown(request: Request, entry: AuditEntry, *, is_told: bool) -> Shown:
     may_open = view is not None and entry.action != "delete" and view.is_open_to(user_of(request), "list")
     url = url_to("details", identity=view.identity, pk=entry.row_id) if view and may_open and entry.row_id else ""
     return Shown(entry, changes, url)
+
+
+def table_of(view: AdminView) -> str:
+    """Return the name of the table that a view shows, as entries name it."""
+    return str(view.mapper.local_table.description)
 
 
 def _readable(value: Any) -> str:

@@ -54,6 +54,9 @@ class Inline:
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     extra_fields: Mapping[str, Any] = field(default_factory=dict)
+    shown_in: Mapping[str, str] = field(default_factory=dict)
+    """Extra field → the column whose value is shown beside it."""
+
     permission: Permission | None = None
     can_add: bool = True
     can_remove: bool = True
@@ -66,13 +69,16 @@ class Inline:
     def column_names(self) -> list[str]:
         return [name for name in self.names if name not in self.extra_fields]
 
-    async def field(self, parent: type[Any], *, session_maker: Any) -> FieldList:
+    async def field(self, parent: type[Any], *, session_maker: Any) -> Any:
         """Make the field that holds all rows."""
         form = await forms.form_of(
             inspect(parent).relationships[self.relation].mapper.class_,
             names=self.column_names,
             session_maker=session_maker,
-            labels={name: self.labels.get(name, name.removesuffix("_id").replace("_", " ").capitalize()) for name in self.names},
+            labels={
+                name: self.labels.get(name, name.removesuffix("_id").replace("_", " ").capitalize())
+                for name in self.names
+            },
             arguments=self.arguments,
             overrides=self.overrides,
             base=InlineForm,
@@ -83,11 +89,18 @@ class Inline:
 
     def values_of(self, row: Any) -> list[dict[str, Any]]:
         """Return what the form shows of the children of `row`."""
-        return [{"row_id": child.id, **forms.values_of(child, self.column_names)} for child in getattr(row, self.relation)]
+        return [
+            {
+                "row_id": child.id,
+                **forms.values_of(child, self.column_names),
+                **{name: getattr(child, column) for name, column in self.shown_in.items()},
+            }
+            for child in getattr(row, self.relation)
+        ]
 
     def blank(self, form: Form) -> Any:
         """Return an empty row of `form`, whose names hold a mark in place of the number."""
-        rows = form[self.relation]
+        rows: Any = form[self.relation]
         unbound = rows.unbound_field
         field = unbound.bind(form=None, name=f"{rows.name}-__index__", prefix="", _meta=rows.meta)
         field.process(None)
@@ -102,7 +115,7 @@ class Inline:
         children = getattr(parent, self.relation)
         existing = {str(child.id): child for child in getattr(copied_from or parent, self.relation)}
         kept: list[tuple[Any, Form]] = []
-        for entry in form[self.relation].entries:
+        for entry in entries_of(form, self.relation):
             key = entry.form.row_id.data or ""
             if key and key not in existing:
                 raise Invalid(f"One {self.row_label} is not here any more. Load the page again and repeat your change.")
@@ -129,6 +142,12 @@ class Inline:
     def model_of(self, parent: Any) -> type[Any]:
         model: type[Any] = inspect(type(parent)).relationships[self.relation].mapper.class_
         return model
+
+
+def entries_of(form: Form, relation: str) -> list[Any]:
+    """Return the rows of an inline as they stand in the form."""
+    rows: Any = form[relation]
+    return list(rows.entries)
 
 
 def _copy(child: Any) -> Any:

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from admin.base import AdminView, Reached, column_named
 from admin.urls import with_query
 from cms.core.database import has_words
+from cms.core.permissions import is_unrestricted
 from cms.users.models import User
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 COUNTED_EXACTLY = 10_000
 DEEPEST_OFFSET = 10_000
+ESTIMATED_ROWS = text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:table)")
 LONGEST_SEARCH = 200
 MOST_WORDS = 6
 
@@ -137,7 +139,7 @@ def _sort_of(view: AdminView, query: dict[str, str]) -> tuple[str, bool]:
 
 
 def _number(value: str, *, default: int, allowed: Any = None) -> int:
-    if not value.isdecimal() or not value.isascii() or len(value) > 9:  # noqa: PLR2004 - digits that fit an integer
+    if not value.isdecimal() or not value.isascii() or len(value) > 9:
         return default
     return int(value) if allowed is None or int(value) in allowed else default
 
@@ -186,15 +188,17 @@ async def _rows(
 
 def _place(view: AdminView, asked: Asked) -> Any:
     """Return the values of the row that the page begins after; None where the address names none."""
-    token = asked.after or asked.before
-    if not token or token == "end":
+    mark = asked.after or asked.before
+    if not mark or mark == "end":
         return None
     try:
-        values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        values = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
         columns = _order(view, asked)
         if len(values) != len(columns):
             return None
-        return tuple_(*(literal(_typed(column, value), column.type) for column, value in zip(columns, values, strict=True)))
+        return tuple_(
+            *(literal(_typed(column, value), column.type) for column, value in zip(columns, values, strict=True))
+        )
     except (binascii.Error, ValueError, TypeError):
         return None
 
@@ -222,8 +226,7 @@ async def _count(
     counted = await session.scalar(select(func.count()).select_from(bounded)) or 0
     if counted <= COUNTED_EXACTLY:
         return counted, True
-    if asked.is_narrowed or not user.is_superuser and view.reach(user, view.permissions.view).compare(literal(True)) is False:
+    if asked.is_narrowed or not is_unrestricted(user, view.permissions.view, view.model):
         return COUNTED_EXACTLY, False
-    table = view.model.__tablename__  # type: ignore[attr-defined]  # a mapped class of ours
-    estimate = await session.scalar(text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:table)"), {"table": table})
+    estimate = await session.scalar(ESTIMATED_ROWS, {"table": str(view.mapper.local_table.description)})
     return max(int(estimate or 0), COUNTED_EXACTLY), False

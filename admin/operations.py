@@ -31,16 +31,22 @@ async def show_operations(request: Request) -> Response:
     """Show the state of the outbox, the failed tasks, the schedule and the services."""
     user = require_somewhere(request, Permission.OPERATIONS_VIEW)
     async with resources_of(request).sessionmaker() as session:
-        counts = {status: 0 for status in MessageStatus}
-        counts.update({status: count for status, count in await session.execute(select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status))})  # noqa: C416 - rows are no pairs to dict()
-        oldest = await session.scalar(select(func.min(OutboxMessage.created_at)).where(OutboxMessage.status != MessageStatus.FAILED))
+        counts = dict.fromkeys(MessageStatus, 0)
+        counted = select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status)
+        for status, count in await session.execute(counted):
+            counts[status] = count
+        oldest = await session.scalar(
+            select(func.min(OutboxMessage.created_at)).where(OutboxMessage.status != MessageStatus.FAILED)
+        )
         context = {
             "title": "Operations",
             "counts": counts,
             "oldest": oldest,
             "failed": await failed_messages(session, limit=MOST_SHOWN),
             "schedule": await _schedule(session),
-            "signed_in": await session.scalar(select(func.count()).select_from(UserSession).where(UserSession.expires_at > clock.now())),
+            "signed_in": await session.scalar(
+                select(func.count()).select_from(UserSession).where(UserSession.expires_at > clock.now())
+            ),
             "services": await _services(request, session),
             "may_run": allows(user, Permission.OPERATIONS_RUN),
         }
@@ -56,7 +62,9 @@ async def failed_messages(session: AsyncSession, *, limit: int) -> list[OutboxMe
 async def operate(request: Request) -> Response:
     """Pull a lever; each is recorded in the history."""
     require_somewhere(request, Permission.OPERATIONS_RUN)
-    lever = {"run-again": _run_again, "purge": _purge, "purge-all": _purge_all, "reindex": _reindex}.get(request.path_params["operation"])
+    lever = {"run-again": _run_again, "purge": _purge, "purge-all": _purge_all, "reindex": _reindex}.get(
+        request.path_params["operation"]
+    )
     if lever is None:
         raise NotFound("There is no such operation.")
     posted = await read_form(request)

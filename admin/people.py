@@ -1,4 +1,4 @@
-"""What only superusers and those who look after accounts see: why somebody may do something, their sessions, the role matrix."""
+"""For those who look after accounts: why somebody may do something, where they are signed in, the role matrix."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -34,7 +34,7 @@ class Answered:
 
 
 async def about(session: AsyncSession, request: Request, person: User) -> dict[str, Any]:
-    """Return what a person's page shows besides the form: what is open to them and why, and where they are signed in."""
+    """Return what a person's page shows besides the form: what is open to them and why, and their sessions."""
     await load_grants(session, person)
     answers = [Answered(found, allows(person, found), await explain(session, person, found)) for found in Permission]
     by = user_of(request)
@@ -115,7 +115,7 @@ async def role_matrix(request: Request) -> Response:
 
 
 async def _person(session: AsyncSession, key: str) -> User:
-    person = await session.scalar(queries.with_roles().where(User.id == row_key(key)))
+    person = (await session.scalars(queries.with_roles().where(User.id == row_key(key)))).one_or_none()
     if person is None:
         raise NotFound("There is no such user.")
     return person

@@ -6,12 +6,11 @@ from starlette.routing import Route
 
 from admin.forms import read_form
 from admin.rendering import NEVER_CACHED
-from admin.requests import user_of
+from admin.requests import resources_of, user_of
 from cms.core import markup
 from cms.core.errors import Invalid
 from cms.core.markup import TRUSTED_KINDS, MarkupKind
 from cms.core.permissions import Permission, require
-from admin.requests import resources_of
 
 LONGEST_PREVIEW = 1_000_000
 

@@ -1,4 +1,4 @@
-"""Rows of other tables as a form needs them: the choices of short lists, the names of chosen rows, and look-ups by typing."""
+"""Rows of other tables as a form needs them: short lists to choose from, names of chosen rows, look-ups by typing."""
 
 from collections import defaultdict
 from typing import Any
@@ -45,7 +45,7 @@ async def _offer(session: AsyncSession, model: type[Any], fields: list[RelationF
     rows = (await session.scalars(select(model).order_by(model.id).limit(MOST_CHOICES))).all()
     choices = [(str(row.id), str(row)) for row in rows]
     for field in fields:
-        field.choices = [("", "Choose…"), *choices]
+        field.offer(choices)
 
 
 async def _name(session: AsyncSession, visible: Select[Any], model: type[Any], fields: list[AutocompleteField]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from wtforms import Form
 
 from admin.fields import ChoiceField, LinesField
-from admin.inlines import Inline, InlineWork
+from admin.inlines import Inline, InlineWork, entries_of
 from cms.core.errors import Invalid
 from cms.core.permissions import SCOPE_KINDS
 from cms.users import queries, services
@@ -29,20 +29,27 @@ class RolesInline(Inline):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", {"role": "Role", "scope_kind": "Reaches", "scope_values": "Limited to"})
-        object.__setattr__(self, "arguments", {
-            "role": {"is_short": True},
-            "scope_kind": {"labels": _reaches(), "default": EVERYWHERE, "validators": []},
-            "scope_values": {"description": "One a line: paths, or series such as 3.14.", "render_kw": {"class": "form-control", "rows": 1}},
-        })
+        object.__setattr__(
+            self,
+            "arguments",
+            {
+                "role": {"is_short": True},
+                "scope_kind": {"labels": _reaches(), "default": EVERYWHERE, "validators": []},
+                "scope_values": {
+                    "description": "One a line: paths, or series such as 3.14.",
+                    "render_kw": {"class": "form-control", "rows": 1},
+                },
+            },
+        )
         object.__setattr__(self, "overrides", {"scope_kind": ScopeField, "scope_values": LinesField})
 
-    def write(self, form: Form, parent: Any, *, copied_from: Any = None) -> list[tuple[Any, Form]]:  # noqa: ARG002 - people are not copied
+    def write(self, form: Form, parent: Any, *, copied_from: Any = None) -> list[tuple[Any, Form]]:
         """Leave the rows alone; `save` hands the whole list to the domain."""
-        return [(None, entry.form) for entry in form[self.relation].entries if not entry.form.is_removed.data]
+        return [(None, entry.form) for entry in entries_of(form, self.relation) if not entry.form.is_removed.data]
 
     async def save(self, session: AsyncSession, work: InlineWork) -> None:
         """Assign exactly what the form lists, if that is a change at all."""
-        roles = {role.id: role for role in await session.scalars(queries.roles())}
+        roles = {role.id: role for role in (await session.scalars(queries.roles())).all()}
         wanted = [_assigned(row_form, roles) for _, row_form in work.kept]
         held = {(row.role_id, row.scope_kind, tuple(row.scope_values)) for row in work.parent.assignments}
         if {(one.role.id, one.scope_kind, one.scope_values) for one in wanted} != held or len(wanted) != len(held):
@@ -60,7 +67,7 @@ def _reaches() -> list[tuple[str, str]]:
     return [(EVERYWHERE, "Everywhere"), *((kind, known.label) for kind, known in SCOPE_KINDS.items())]
 
 
-def _assigned(row_form: Form, roles: dict[int, Role]) -> Assigned:
+def _assigned(row_form: Any, roles: dict[int, Role]) -> Assigned:
     role = roles.get(row_form["role"].value)
     if role is None:
         raise Invalid("Choose a role in each row, or remove the row.")

@@ -19,7 +19,7 @@ from cms.downloads import services
 from cms.downloads.models import VERSION_LABELS, OperatingSystem, Release, ReleaseFile
 
 MONOSPACE = {"class": "form-control font-monospace", "spellcheck": "false", "autocapitalize": "off"}
-FILE_LABELS = {
+FILE_LABELS: dict[Any, str] = {
     "operating_system": "Operating system",
     "url": "URL",
     "gpg_signature_url": "GPG signature",
@@ -33,7 +33,7 @@ FILE_LABELS = {
     "is_source": "Source code",
     "has_download_button": "Download button",
 }
-FILE_ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+FILE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "operating_system": {"is_short": True},
     "name": {"description": "As visitors read it, such as “Windows installer (64-bit)”."},
     "url": {"description": "Begins with https://www.python.org/.", "render_kw": MONOSPACE},
@@ -61,7 +61,13 @@ class ReleaseAdmin(AdminView, model=Release):
     removing = staticmethod(services.delete_release)
     form_template = "release_form.html"
 
-    column_list = (Release.name, Release.is_published, Release.is_shown_on_download_page, Release.is_latest, Release.released_at)
+    column_list = (
+        Release.name,
+        Release.is_published,
+        Release.is_shown_on_download_page,
+        Release.is_latest,
+        Release.released_at,
+    )
     column_sortable_list = (Release.name, Release.released_at, Release.updated_at)
     column_default_sort = (Release.released_at, True)
     column_labels = {
@@ -92,14 +98,24 @@ class ReleaseAdmin(AdminView, model=Release):
     )
     slug_sources = {"slug": "name"}
     form_args = {
-        "name": {"description": "Such as “Python 3.14.2” or “Python 3.15.0a1”.", "render_kw": {"class": "form-control", "placeholder": "Python 3.X.YaN"}},
-        "slug": {"description": "The end of the release's address. Made of the name if left empty.", "validators": [], "render_kw": MONOSPACE},
+        "name": {
+            "description": "Such as “Python 3.14.2” or “Python 3.15.0a1”.",
+            "render_kw": {"class": "form-control", "placeholder": "Python 3.X.YaN"},
+        },
+        "slug": {
+            "description": "The end of the release's address. Made of the name if left empty.",
+            "validators": [],
+            "render_kw": MONOSPACE,
+        },
         "version": {"labels": tuple((int(version), label) for version, label in VERSION_LABELS.items())},
         "released_at": {"description": "In UTC."},
         "is_latest": {"description": "Its predecessor of the same line is so no longer once this one is live."},
         "is_pre_release": {"description": "Alpha, beta or release candidate."},
         "is_shown_on_download_page": {"description": "Listed on /downloads/ while it is live and no pre-release."},
-        "release_notes_url": {"description": "Filled in from the name until you write something else.", "render_kw": MONOSPACE},
+        "release_notes_url": {
+            "description": "Filled in from the name until you write something else.",
+            "render_kw": MONOSPACE,
+        },
         "content": {"render_kw": {"class": "form-control font-monospace", "rows": 14}},
         "page": {"description": "Where this text is empty, the release leads to this page."},
     }
@@ -127,16 +143,19 @@ class ReleaseAdmin(AdminView, model=Release):
     decisions = publishing_decisions(
         Permission.DOWNLOADS_PUBLISH,
         publish=services.publish_release,
-        consequence="It appears on the download pages, in the feed and in the search at once; a latest release takes the place of its predecessor.",
+        consequence="It appears on the download pages, in the feed and in the search at once; "
+        "a latest release takes the place of its predecessor.",
     )
 
-    def extra_fields(self, *, is_new: bool) -> Mapping[str, Any]:  # noqa: ARG002 - the same for both
+    def extra_fields(self, *, is_new: bool) -> Mapping[str, Any]:
         return {
             "file_list": TextAreaField("File list", render_kw={**MONOSPACE, "rows": 6}),
             "file_list_upload": UploadField("or a file that holds it", render_kw={"class": "form-control"}),
         }
 
-    async def rewrite(self, session: AsyncSession, name: str, posted: FormData) -> tuple[FormData, list[str], list[str]]:
+    async def rewrite(
+        self, session: AsyncSession, name: str, posted: FormData
+    ) -> tuple[FormData, list[str], list[str]]:
         if name == "files":
             return await fill_in_files(session, posted)
         return await super().rewrite(session, name, posted)
@@ -150,7 +169,7 @@ class ReleaseFileAdmin(AdminView, model=ReleaseFile):
     permission_area = "downloads"
     saving = staticmethod(services.save_file)
     removing = staticmethod(services.delete_file)
-    list_help = "Every file of every release, to find one by its name or address. New ones are added on the form of their release."
+    list_help = "Every file of every release. New ones are added on the form of their release."
     can_create = False
 
     column_list = (ReleaseFile.name, "release", "operating_system", ReleaseFile.size, ReleaseFile.has_download_button)
@@ -169,7 +188,13 @@ class ReleaseFileAdmin(AdminView, model=ReleaseFile):
         Fieldset("How it is shown", ("has_download_button", "is_source", "slug")),
         Fieldset(
             "Files that vouch for it",
-            ("gpg_signature_url", "sigstore_bundle_url", "sigstore_signature_url", "sigstore_certificate_url", "sbom_spdx_url"),
+            (
+                "gpg_signature_url",
+                "sigstore_bundle_url",
+                "sigstore_signature_url",
+                "sigstore_certificate_url",
+                "sbom_spdx_url",
+            ),
         ),
     )
     form_args = FILE_ARGUMENTS
@@ -192,5 +217,9 @@ class OperatingSystemAdmin(AdminView, model=OperatingSystem):
     fieldsets = (Fieldset("", ("name", "slug")),)
     slug_sources = {"slug": "name"}
     form_args = {
-        "slug": {"description": "The address of its page; clients of the API depend on it.", "validators": [], "render_kw": MONOSPACE}
+        "slug": {
+            "description": "The address of its page; clients of the API depend on it.",
+            "validators": [],
+            "render_kw": MONOSPACE,
+        }
     }

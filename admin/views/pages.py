@@ -66,8 +66,9 @@ class PageAdmin(AdminView, model=Page):
             row_label="image",
             columns=("upload", "alternative_text"),
             ordered_by="position",
-            extra_fields={"upload": upload("Image file", "PNG, JPEG, GIF, WebP or SVG-free formats.")},
+            extra_fields={"upload": upload("Image file", "PNG, JPEG, GIF, WebP or AVIF; at most 8 MB.")},
             arguments={"alternative_text": {"description": "What the image shows, for those who do not see it."}},
+            shown_in={"upload": "file"},
             keep=keep_images,
         ),
         Inline(
@@ -77,6 +78,7 @@ class PageAdmin(AdminView, model=Page):
             columns=("upload", "title"),
             ordered_by="position",
             extra_fields={"upload": upload("Document file", "PDF, plain text, office documents or archives.")},
+            shown_in={"upload": "file"},
             keep=keep_documents,
         ),
     )

@@ -15,7 +15,11 @@ from cms.core.permissions import Permission
 from cms.users import passwords, services
 from cms.users.models import EmailPrivacy, Role, SearchVisibility, User
 
-PRIVACY = ((EmailPrivacy.ANYONE, "Everybody"), (EmailPrivacy.SIGNED_IN, "Who is signed in"), (EmailPrivacy.NOBODY, "Nobody"))
+PRIVACY = (
+    (EmailPrivacy.ANYONE, "Everybody"),
+    (EmailPrivacy.SIGNED_IN, "Who is signed in"),
+    (EmailPrivacy.NOBODY, "Nobody"),
+)
 VISIBILITY = ((SearchVisibility.PUBLIC, "May list it"), (SearchVisibility.HIDDEN, "May not list it"))
 
 
@@ -74,7 +78,7 @@ class UserAdmin(AdminView, model=User):
     }
     inlines = (RolesInline(permission=Permission.ROLES_EDIT),)
 
-    def before_save(self, row: Any, form: Form, *, is_new: bool) -> None:  # noqa: ARG002 - the form says nothing about passwords
+    def before_save(self, row: Any, form: Form, *, is_new: bool) -> None:
         if is_new:
             row.password = passwords.unusable()
 

@@ -22,7 +22,9 @@ LARGEST_SIZE = 2**63 - 1
 
 GNU_SUM = re.compile(r"(?P<sum>[0-9a-fA-F]{32}|[0-9a-fA-F]{64})[ \t]+[* ]?(?P<name>\S+)\s*")
 BSD_SUM = re.compile(r"(?P<kind>SHA256|MD5) \((?P<name>[^)]+)\) = (?P<sum>[0-9a-fA-F]+)\s*")
-LONG_LISTING = re.compile(r"[-dlrwxsStT+.@]{10,12}\s+\d+\s+\S+\s+\S+\s+(?P<size>\d+)\s+\S+\s+\S+\s+(?:\S+\s+)?(?P<name>\S+)\s*")
+LONG_LISTING = re.compile(
+    r"[-dlrwxsStT+.@]{10,12}\s+\d+\s+\S+\s+\S+\s+(?P<size>\d+)\s+\S+\s+\S+\s+(?:\S+\s+)?(?P<name>\S+)\s*"
+)
 NAME_ALONE = re.compile(r"(?P<name>[A-Za-z0-9][\w.+:/~-]*\.[A-Za-z0-9]{2,12})\s*")
 SUM_LENGTHS = {32: "md5", 64: "sha256"}
 
@@ -88,7 +90,7 @@ class FileList:
 Fact = tuple[int, dict[str, str]]
 
 
-class _Unreadable(Exception):
+class UnreadableError(Exception):
     """A value is not what its column holds."""
 
     def __init__(self, line: int, column: str, sentence: str) -> None:
@@ -107,7 +109,7 @@ def read(text: str, *, release_name: str) -> FileList:
     for line, fact in facts:
         try:
             _take(line, fact, release_name, files, sidecars)
-        except _Unreadable as unreadable:
+        except UnreadableError as unreadable:
             errors.append(unreadable.error)
     _attach(sidecars, files, errors)
     if len(files) > MOST_FILES:
@@ -165,7 +167,9 @@ def _table_facts(text: str, delimiter: str, errors: list[ListError]) -> Iterator
             if not names:
                 names = [cell.strip().lower() for cell in row]
                 unknown = [name for name in names if name not in COLUMNS]
-                errors.extend(ListError(reader.line_num, f"column “{name}”", "This column is not known.") for name in unknown)
+                errors.extend(
+                    ListError(reader.line_num, f"column “{name}”", "This column is not known.") for name in unknown
+                )
             elif len(row) > len(names):
                 errors.append(ListError(reader.line_num, "", "There are more values than columns."))
             else:
@@ -196,7 +200,9 @@ def _as_text(value: Any) -> str:
     return {True: "yes", False: "", None: ""}.get(value, str(value)) if isinstance(value, bool | None) else str(value)
 
 
-def _take(line: int, fact: dict[str, str], release_name: str, files: dict[str, ListedFile], sidecars: list[tuple[int, str]]) -> None:
+def _take(
+    line: int, fact: dict[str, str], release_name: str, files: dict[str, ListedFile], sidecars: list[tuple[int, str]]
+) -> None:
     """Add what a line says to the file that it is about."""
     url = _url_of(line, fact, release_name)
     if any(url.endswith(suffix) for suffix in SIDECAR_SUFFIXES.values()):
@@ -214,9 +220,9 @@ def _take(line: int, fact: dict[str, str], release_name: str, files: dict[str, L
     for kind, length in (("md5", 32), ("sha256", 64)):
         if found := fact.get(kind, "").lower():
             if not re.fullmatch(rf"[0-9a-f]{{{length}}}", found):
-                raise _Unreadable(line, kind, f"A checksum of this kind has {length} hexadecimal digits.")
+                raise UnreadableError(line, kind, f"A checksum of this kind has {length} hexadecimal digits.")
             if getattr(listed, kind) not in ("", found):
-                raise _Unreadable(line, kind, f"The list gives two different checksums for {url.rsplit('/', 1)[1]}.")
+                raise UnreadableError(line, kind, f"The list gives two different checksums for {url.rsplit('/', 1)[1]}.")
             setattr(listed, kind, found)
     listed.sidecars |= {name: fact[name] for name in SIDECAR_SUFFIXES if fact.get(name)}
 
@@ -225,14 +231,14 @@ def _url_of(line: int, fact: dict[str, str], release_name: str) -> str:
     given = fact.get("url") or fact.get("file") or fact.get("title", "")
     if given.startswith(("http://", "https://")):
         if not given.startswith(OFFICIAL_PREFIX):
-            raise _Unreadable(line, "url", f"Release files lie under {OFFICIAL_PREFIX}.")
+            raise UnreadableError(line, "url", f"Release files lie under {OFFICIAL_PREFIX}.")
         return given
     name = given.rstrip("/").rsplit("/", 1)[-1]
     folder = folder_of(release_name)
     if not NAME_ALONE.fullmatch(name):
-        raise _Unreadable(line, "name", "There is no file name and no URL here.")
+        raise UnreadableError(line, "name", "There is no file name and no URL here.")
     if not folder:
-        raise _Unreadable(line, "name", "Where the files lie cannot be told from the release's name; give whole URLs.")
+        raise UnreadableError(line, "name", "Where the files lie cannot be told from the release's name; give whole URLs.")
     return folder + name
 
 
@@ -242,14 +248,14 @@ def _system_of(line: int, fact: dict[str, str]) -> str:
         return ""
     system = SYSTEMS_BY_ID.get(given, given)
     if system not in SYSTEMS_BY_ID.values():
-        raise _Unreadable(line, "os", f"“{given}” is none of {', '.join(SYSTEMS_BY_ID.values())}.")
+        raise UnreadableError(line, "os", f"“{given}” is none of {', '.join(SYSTEMS_BY_ID.values())}.")
     return system
 
 
 def _size_of(line: int, given: str) -> int:
     digits = given.replace(",", "").replace("_", "").replace(" ", "")
     if not digits.isdecimal() or not digits.isascii() or int(digits[:20]) > LARGEST_SIZE:
-        raise _Unreadable(line, "size", f"“{given}” is no size in bytes.")
+        raise UnreadableError(line, "size", f"“{given}” is no size in bytes.")
     return int(digits)
 
 
