@@ -99,9 +99,7 @@ def from_settings(settings: Settings, redis: Redis) -> CDN:
     return InOrder(page_caches, fastly)
 
 
-async def _ask(
-    client: httpx.AsyncClient, method: str, url: str, keys: Sequence[str], *, body: object = None
-) -> None:
+async def _ask(client: httpx.AsyncClient, method: str, url: str, keys: Sequence[str], *, body: object = None) -> None:
     try:
         answer = await client.request(method, url, json=body)
     except httpx.HTTPError as error:

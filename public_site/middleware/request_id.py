@@ -11,7 +11,7 @@ from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from cms.core.settings import Settings
 from public_site.middleware.access_log import AccessLog
@@ -49,10 +49,12 @@ class RequestId:
                 message = {**message, "headers": [*message["headers"], header]}
             await send(message)
 
+        # bound_contextvars() says the same in four times the time, half of what a cached page takes.
+        bound = bind_contextvars(request_id=request_id)
         try:
-            with bound_contextvars(request_id=request_id):
-                await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive, send_with_id)
         finally:
+            reset_contextvars(**bound)
             self._log.add(
                 request_id=request_id,
                 client=address,
