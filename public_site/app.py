@@ -22,7 +22,7 @@ from public_site.controllers.home import HomeController
 from public_site.controllers.media import MediaController
 from public_site.controllers.pages import PagesController
 from public_site.controllers.search import SearchController
-from public_site.controllers.site import CrawlersController, FragmentsController, OldMediaController
+from public_site.controllers.site import CrawlersController, FragmentsController
 from public_site.errors import EXCEPTION_HANDLERS
 from public_site.templating import STATIC, make_environment, template_config
 from public_site.urls import requested_path, with_query
@@ -43,7 +43,6 @@ CONTROLLERS = [
     FragmentsController,
     CrawlersController,
     MediaController,
-    OldMediaController,
     HealthController,
 ]
 

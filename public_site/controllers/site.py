@@ -1,14 +1,13 @@
-"""Small addresses of the site itself: what crawlers read, old media links, and what staff see on cached pages."""
+"""Small addresses of the site itself: what crawlers read, and what staff see on cached pages."""
 
 import json
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, PathParameter
+from litestar.params import PathParameter
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +18,6 @@ from cms.pages import queries as pages
 from cms.users.models import User
 from public_site.dependencies import CACHED, SLASHLESS
 from public_site.templating import HTML, STATIC, Renderer
-from public_site.urls import SAFE_IN_PATH
 
 TEXT = "text/plain"
 XML = "application/xml; charset=utf-8"
@@ -81,16 +79,6 @@ class FragmentsController(Controller):
             downloads.briefly(downloads.visible_to(user)).where(Release.id == release_id, editable)
         )
         return await render("downloads/edit_button.html", release=found)
-
-
-class OldMediaController(Controller):
-    opt = CACHED | SLASHLESS
-
-    @get("/m/{file:path}")
-    async def redirect_to_media(self, file: FromPath[str]) -> Redirect:
-        """Redirect an address of the old media folder to the file's new one; it cannot lead out of the store."""
-        segments = [segment for segment in file.replace("\\", "/").split("/") if segment not in {"", ".", ".."}]
-        return Redirect(f"/media/{quote('/'.join(segments), safe=SAFE_IN_PATH)}", status_code=301)
 
 
 @cache
