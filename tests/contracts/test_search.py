@@ -75,7 +75,8 @@ def meilisearch_server() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-async def postgresql(engine: AsyncEngine) -> AsyncIterator[PostgresSearch]:
+async def postgresql(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresSearch]:
+    monkeypatch.setattr("cms.core.clock.now", lambda: PUBLISHED_AT + timedelta(days=30))
     yield PostgresSearch(engine)
     async with engine.begin() as connection:
         await connection.execute(delete(DOCUMENTS))
@@ -197,6 +198,18 @@ async def test_the_newest_release_of_a_series_comes_first(search):
     ranked = [title for title in await found(search, "python 3.14") if "3.14" in title]
     assert ranked == ["Python 3.14.2", "Python 3.14.1", "Python 3.14.0"]
     assert (await found(search, "3.14"))[0] == "Python 3.14.2"
+
+
+async def test_a_version_comes_before_those_that_only_begin_alike(search):
+    await search.put([release(1, "3.1.5", age=timedelta(days=5000)), release(2, "3.14.2", age=timedelta(days=1))])
+
+    assert (await found(search, "python 3.1"))[0] == "Python 3.1.5"
+
+
+async def test_what_is_new_comes_before_what_does_not_age(search):
+    await search.put([page(1, "Python news"), page(2, "Python news", published_at=PUBLISHED_AT)])
+
+    assert [hit.row_id for hit in (await search.search("python")).hits] == [2, 1]
 
 
 async def test_a_pre_release_is_found_as_typed(search):

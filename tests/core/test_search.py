@@ -1,7 +1,7 @@
 """The documents follow the rows: what is indexed, what is removed, and what a rebuild must not lose."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -41,15 +41,13 @@ class Held:
 
 
 @pytest.fixture(autouse=True)
-def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_sources", {})
     monkeypatch.setattr(search, "BATCH_SIZE", 2)
 
     @documents_of("stories", rows=lambda: select(Story).where(Story.is_published).order_by(Story.title))
     def story_document(story: Story) -> Document:
         return Document(index="stories", row_id=story.id, title=story.title, path=f"/stories/{story.id}/")
-
-    yield
 
 
 @pytest.fixture
