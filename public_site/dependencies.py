@@ -13,12 +13,13 @@ from cms.core import cache
 from cms.core.cdn import ALL_PAGES
 from cms.core.resources import Resources
 from cms.users.models import User
+from public_site.caching import policy
 from public_site.templating import Renderer
 from public_site.urls import first_segment, requested_path
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SURROGATE_KEYS = "surrogate_keys"
-PRIVATE = "private, no-store"
+LONGEST_KEY = 200
 
 CACHED: dict[str, Any] = {"cached": True}
 """The `opt` of handlers whose answers to visitors are the same for every visitor."""
@@ -76,16 +77,21 @@ async def add_cache_headers(message: Message, scope: Scope) -> None:
     own = headers.get("Surrogate-Key", "").split()
     keys = {key for key in (segment, *own) if key} | surrogate_keys(scope)
     headers["Surrogate-Key"] = " ".join([ALL_PAGES, *sorted(_as_header(key) for key in keys - {ALL_PAGES})])
-    if "Cache-Control" not in headers and not _is_same_for_all(scope):
-        headers["Cache-Control"] = PRIVATE
+    if "Cache-Control" not in headers:
+        for name, value in _policy(message["status"], scope).items():
+            headers[name] = value.decode()
 
 
-def _is_same_for_all(scope: Scope) -> bool:
-    """Return whether every visitor gets this answer; for how long it is kept is the page cache's decision."""
+def _policy(status: int, scope: Scope) -> dict[str, bytes]:
     handler: Any = scope.get("route_handler")
-    return bool(visitor(scope) is None and handler and handler.opt.get("cached"))
+    is_same_for_all = visitor(scope) is None and handler is not None and handler.opt.get("cached")
+    if not is_same_for_all or status not in policy.STORABLE:
+        return {"Cache-Control": policy.PRIVATE}
+    if status in policy.MISSING:
+        return {"Cache-Control": policy.MISSING_IN_BROWSERS, "Surrogate-Control": policy.CDN_MISSING}
+    return {"Cache-Control": policy.BROWSERS_ASK_AGAIN, "Surrogate-Control": policy.CDN_PAGE}
 
 
 def _as_header(key: str) -> str:
-    """Return a key as it can stand in a header between spaces."""
-    return "".join(character if 32 < ord(character) < 127 else "-" for character in key)
+    """Return a key as it can stand in a header between spaces; strangers may have invented it."""
+    return "".join(character if "!" <= character <= "~" else "-" for character in key[:LONGEST_KEY])
