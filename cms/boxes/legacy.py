@@ -8,11 +8,11 @@ GENERATED = frozenset({"supernav-python-downloads", "homepage-downloads", "downl
 
 
 def _box(row: LegacyRow, values: Values, known: Known) -> None:
-    values["label"] = values["label"].strip()
-    if not values["label"]:
+    label = row.strip(values, "label")
+    if not label:
         raise Refused("It has no label, so nothing could show it.")
-    known.claim_alone(row, "label", values["label"])
-    if values["label"] in GENERATED:
+    known.claim_alone(row, "label", label)
+    if label in GENERATED:
         known.remark(
             row.table,
             "Boxes about the newest release are kept, but not shown: the site now makes them from the releases.",

@@ -123,6 +123,14 @@ class LegacyRow:
             self.changed(f"Control characters were removed from “{name}”.")
         return clean
 
+    def strip(self, values: Values, name: str) -> str:
+        """Remove the spaces around one of our values, and return it."""
+        stripped = str(values[name]).strip()
+        if stripped != values[name]:
+            self.changed(f"Spaces around “{name}” were removed.")
+        values[name] = stripped
+        return stripped
+
 
 Convert = Callable[[LegacyRow, Values, Known], None]
 Prepare = Callable[[Rows, Known], Awaitable[None]]
@@ -132,7 +140,7 @@ def as_it_is(_row: LegacyRow, _values: Values, _known: Known) -> None:
     """Change nothing: for tables without rules of their own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LegacyTable:
     """A table of the old site, and where its columns go."""
 

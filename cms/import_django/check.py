@@ -82,8 +82,15 @@ def _verbatim(table: LegacyTable, row: LegacyRow, values: Values) -> Values:
     for ours, theirs in columns.items():
         if theirs in row.values and row.values[theirs] is not None and ours not in table.translated:
             raw = row.values[theirs]
-            verbatim[ours] = moment(raw) if isinstance(values[ours], datetime) else raw
+            verbatim[ours] = _as_ours(raw, values[ours])
     return verbatim
+
+
+def _as_ours(raw: Any, ours: Any) -> Any:
+    """Return a value of the old row in the type that ours has; nothing else about it may change."""
+    if isinstance(ours, datetime):
+        return moment(raw)
+    return str(raw) if isinstance(ours, str) else raw
 
 
 def _note_differences(report: TableReport, row_id: int, expected: Values, found: Values) -> None:

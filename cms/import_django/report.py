@@ -46,6 +46,9 @@ class TableReport:
     """Rows of ours that the source does not have, or no longer."""
 
     removed: int = 0
+    files_copied: int = 0
+    files_present: int = 0
+    files_missing: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     checksum_there: str = ""
     checksum_here: str = ""
@@ -138,6 +141,7 @@ def _show_problems(console: Console, table: TableReport) -> None:
         ("refused", [f"{found.id}: {found.reason}" for found in table.refused]),
         ("changed", [f"{found.id}: {found.reason}" for found in table.changed]),
         ("only here", table.gone),
+        ("file missing", table.files_missing),
         ("unexplained", table.differences),
     )
     for sort, found in sorts:

@@ -55,11 +55,15 @@ class OldSite:
         rows = f"{self._quoted(table)} t {self._order(table, order_by)}"
         query = f"SELECT to_jsonb(t)::text AS row FROM {rows}"  # noqa: S608 - names from the database's own catalogue
         batch: list[Values] = []
-        async for record in self.connection.cursor(query, prefetch=BATCH):
-            batch.append(json.loads(record["row"]))
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
+        try:
+            async for record in self.connection.cursor(query, prefetch=BATCH):
+                batch.append(json.loads(record["row"]))
+                if len(batch) == BATCH:
+                    yield batch
+                    batch = []
+        except (OSError, UnicodeDecodeError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            message = f"The table {table} of the old site cannot be read: {_first_line(str(error))}."
+            raise Unavailable(message) from error
         if batch:
             yield batch
 

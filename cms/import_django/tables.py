@@ -6,7 +6,9 @@ from pathlib import Path
 from rich.progress import Progress, TaskID
 
 from cms.boxes.legacy import BOXES
+from cms.core.audit import acting_as
 from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused
+from cms.core.permissions import SystemActor
 from cms.core.resources import Resources
 from cms.downloads.legacy import OPERATING_SYSTEMS, RELEASE_FILES, RELEASES
 from cms.import_django import check, media, people, writer
@@ -21,7 +23,8 @@ from cms.users.shipped_roles import write_shipped_roles
 TABLES = (USERS, PAGES, PAGE_IMAGES, PAGE_DOCUMENTS, BOXES, OPERATING_SYSTEMS, RELEASES, RELEASE_FILES, REDIRECTS)
 """Each after those that it refers to."""
 
-WITH_FILES = (PAGE_IMAGES, PAGE_DOCUMENTS)
+FILE_COLUMNS = {PAGE_IMAGES: "image", PAGE_DOCUMENTS: "document"}
+"""Where rows of the old site name files."""
 
 
 class Import:
@@ -40,16 +43,20 @@ class Import:
         """Write every table, then what hangs on them, then compare."""
         for table in TABLES:
             await self._import(table)
-        async with self._resources.sessionmaker() as session:
-            await write_shipped_roles(session)
-            await people.import_roles(session, self._old, self._known, self._report)
-            await people.report_addresses(self._old, self._known, self._report)
-            await session.commit()
+        await self._import_roles()
         for table in reversed(TABLES):
             await self._settle_what_is_only_here(table)
         await self._copy_files(files)
         for table in TABLES:
             await self._check(table)
+
+    async def _import_roles(self) -> None:
+        async with self._resources.sessionmaker() as session:
+            with acting_as(SystemActor(username=writer.AUTHOR)):
+                await write_shipped_roles(session)
+                await people.import_roles(session, self._old, self._known, self._report)
+                await session.commit()
+        await people.report_addresses(self._old, self._known, self._report)
 
     async def _import(self, table: LegacyTable) -> None:
         report = TableReport(source=table.source, target=table.target.name)
@@ -123,11 +130,25 @@ class Import:
         origins = {row_id: "was made here" if row_id in made_here else "is not in the old database" for row_id in found}
         report.gone = [f"Row {row_id} {origin}." for row_id, origin in origins.items()]
 
-    async def _copy_files(self, files: Path | None) -> None:
+    async def _copy_files(self, source: Path | None) -> None:
+        wanted = media.Wanted()
+        for table, column in FILE_COLUMNS.items():
+            await self._want_files(wanted, table, column)
+        if source is not None:
+            await media.copy_files(wanted, source, self._resources.storage)
+        elif wanted.rows:
+            self._report.table(PAGES.source).remarks.append(
+                f"{len(wanted.rows)} files of pages were not looked for; name their folder or archive by --media."
+            )
+
+    async def _want_files(self, wanted: media.Wanted, table: LegacyTable, column: str) -> None:
+        report = self._report.table(table.source)
+        ids = sorted(self._known.ids[table.source])
         async with self._resources.sessionmaker() as session:
-            for table in WITH_FILES:
-                report = self._report.table(table.source)
-                await media.copy(session, table, files, storage=self._resources.storage, report=report)
+            stored = await writer.stored(session, table, ids)
+        there = {row["id"]: str(row[column]) for row in await self._old.rows(table.source) if row["id"] in stored}
+        for row_id, name in there.items():
+            wanted.add(name, stored[row_id]["file"], row_id=row_id, report=report)
 
     async def _check(self, table: LegacyTable) -> None:
         if not self._old.has(table.source):

@@ -170,7 +170,7 @@ async def _find_addresses(old: Rows, known: Known) -> None:
 
 
 def _user(row: LegacyRow, values: Values, known: Known) -> None:
-    name = values["username"] = values["username"].strip()
+    name = row.strip(values, "username")
     if not name:
         raise Refused("It has no user name, so nobody can sign in with it.")
     other = known.claim(row, "user name", name.lower())
@@ -195,7 +195,7 @@ def _settle_password(row: LegacyRow, values: Values) -> None:
 
 
 def _settle_email(row: LegacyRow, values: Values, known: Known) -> None:
-    email = values["email"] = values["email"].strip()
+    email = row.strip(values, "email")
     verified = known.facts[ADDRESSES].get(row.id, [])
     if not email and verified:
         email = values["email"] = verified[0]

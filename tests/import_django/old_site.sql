@@ -11,7 +11,7 @@ CREATE TABLE users_user (
 INSERT INTO users_user VALUES
     (1, 'pbkdf2_sha256$1000$c2FsdHNhbHQ$81QK9Cb/1+EuGjkCuMfLe/JwVi7vEf5rZfyS/DgplIk=', '2026-01-02 03:04:05.678901+00', true,
      'root', 'Root', '', 'root@example.org', true, true, '2015-05-01 10:00:00+02', 'I *root*.', 'markdown', 1, '<p>x</p>', 2, true),
-    (2, '!unusable', NULL, false, 'ann', 'Ann', 'Lee', 'Ann@Example.org', true, true, '2016-01-01 00:00:00+00', '', 'markdown', 1, '', 2, true),
+    (2, '!unusable', NULL, false, ' ann', 'Ann', 'Lee', 'Ann@Example.org', true, true, '2016-01-01 00:00:00+00', '', 'markdown', 1, '', 2, true),
     (3, '!unusable', NULL, false, 'Ann', '', '', 'other@example.org', false, true, '2016-01-01 00:00:00+00', '', 'markdown', 1, '', 2, true),
     (4, '!unusable', NULL, false, '   ', '', '', 'blank@example.org', false, true, '2016-01-01 00:00:00+00', '', 'markdown', 1, '', 2, true),
     (5, 'md5$salt$0123456789abcdef', NULL, false, 'bob', '', '', 'not an address', false, true, '2016-01-01 00:00:00+00', '', 'plain', 1, '', 2, true),

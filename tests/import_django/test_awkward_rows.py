@@ -118,7 +118,8 @@ async def test_faulty_details_of_people_are_mended_and_told(run_import, session)
     report = await run_import()
 
     changed = {problem["id"]: problem["reason"] for problem in report["tables"]["users_user"]["changed"]}
-    assert set(changed) == {"5", "6", "7", "8", "10", "11"}
+    assert set(changed) == {"2", "5", "6", "7", "8", "10", "11"}
+    assert changed["2"] == "Spaces around “username” were removed."
     assert "has to set a new one" in changed["5"]
     assert "is no e-mail address" in changed["5"]
     carl = await session.get(User, 6)
@@ -166,7 +167,7 @@ async def test_of_two_latest_releases_the_newer_one_is_the_latest(run_import, se
 
     releases = {release.id: release for release in (await session.scalars(select(Release))).all()}
     assert sorted(releases) == [1, 3, 4, 8, 9]
-    assert [release.id for release in releases.values() if release.is_latest] == [1, 8]
+    assert {release.id for release in releases.values() if release.is_latest} == {1, 8}
     assert releases[1].page_id == 1
     assert releases[8].released_at.year == 2015
     changed = {problem["id"]: problem["reason"] for problem in report["tables"]["downloads_release"]["changed"]}
