@@ -131,8 +131,8 @@ async def _save(sheet: Sheet, pressed: str) -> tuple[Any, str]:
     if is_new and not view.can_create:
         raise PermissionDenied(f"A {view.name.lower()} is not made here.")
     inlines = [inline for inline in view.inlines if inline.relation in sheet.form]
-    for inline in inlines:
-        getattr(row, inline.relation)  # A new row's collection has to exist before the row does.
+    for inline in inlines if is_new else ():
+        setattr(row, inline.relation, [])  # Once the row is written, an unset collection would be read in vain.
     with session.no_autoflush:
         forms.write(sheet.form, row)
         view.before_save(row, sheet.form, is_new=is_new)

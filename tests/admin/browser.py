@@ -47,7 +47,7 @@ class Browser:
         assert answer.status_code == 200, answer.text[:500]
         return values_of(answer.text)
 
-    async def save(self, path: str, *, press: str = "save", **changes: Any) -> httpx.Response:
+    async def save(self, path: str, /, *, press: str = "save", **changes: Any) -> httpx.Response:
         """Open a form, change some of its fields, and press one of its buttons."""
         values = await self.form(path)
         values.update({name: value for name, value in changes.items() if value is not None})
@@ -60,7 +60,7 @@ def values_of(page: str) -> dict[str, Any]:
     form = html.fromstring(page).xpath("//form[@data-sheet]")[0]
     for template in form.xpath(".//template"):
         template.getparent().remove(template)
-    return {name: value for name, value in form.form_values() if name != "csrf_token"}
+    return {name: value.removeprefix("\n") for name, value in form.form_values() if name != "csrf_token"}
 
 
 def text_of(page: str) -> str:
