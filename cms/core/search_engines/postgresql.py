@@ -56,7 +56,8 @@ ALL_WORDS: ColumnElement[Any] = literal_column("'{0.1, 0.5, 0.5, 0.5}'::real[]")
 BODY_SHARE = 0.02
 """So little that of two releases the newer one comes first, however often the older one's notes repeat a word."""
 
-WHOLE_WORDS = 4
+OF_TITLE_AND_KEYWORDS: ColumnElement[Any] = literal_column("'{a,b}'::\"char\"[]")
+WHOLE_WORDS = 4.0
 """How much more whole words count than one begun: 3.1 is first of all Python 3.1, then 3.14, however new."""
 
 AGELESS = 0.75
@@ -221,15 +222,15 @@ def _hit(row: Row[Any]) -> Hit:
 
 def _score(wide: ColumnElement[Any], exact: ColumnElement[Any], words: str) -> ColumnElement[float]:
     """Return how well a document fits: words in the title above all, then its boost and how new it is."""
-    relevance = (
-        func.ts_rank_cd(TITLE_AND_KEYWORDS, COLUMNS.words, wide)
-        + WHOLE_WORDS * func.ts_rank_cd(TITLE_AND_KEYWORDS, COLUMNS.words, exact)
-        + BODY_SHARE * func.ts_rank_cd(ALL_WORDS, COLUMNS.words, wide, 32)
+    relevance = func.ts_rank_cd(TITLE_AND_KEYWORDS, COLUMNS.words, wide) + BODY_SHARE * func.ts_rank_cd(
+        ALL_WORDS, COLUMNS.words, wide, 32
     )
+    has_whole_words = func.ts_filter(COLUMNS.words, OF_TITLE_AND_KEYWORDS).op("@@")(exact)
+    wholeness = case((has_whole_words, WHOLE_WORDS), else_=1.0)
     is_its_title = case((func.lower(COLUMNS.title) == words.lower(), 2.0), else_=1.0)
     years = func.greatest(0, func.extract("epoch", literal(clock.now()) - COLUMNS.published_at)) / (365.25 * 86_400)
     recency = case((COLUMNS.published_at.is_(None), AGELESS), else_=func.power(1 + years, -0.25))
-    return relevance * is_its_title * COLUMNS.boost * recency
+    return relevance * wholeness * is_its_title * COLUMNS.boost * recency
 
 
 def _best_first(score: ColumnElement[Any], columns: Any) -> tuple[ColumnElement[Any], ...]:
