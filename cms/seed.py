@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.boxes.models import Box
@@ -72,6 +72,9 @@ async def _write_operating_systems(session: AsyncSession) -> None:
         if system["id"] not in present and system["slug"] not in taken:
             _add(session, OperatingSystem(**system))
     await session.flush()
+    # Ids given by us have not moved the sequence that gives the next one.
+    sequence = func.pg_get_serial_sequence(OperatingSystem.__tablename__, "id")
+    await session.execute(select(func.setval(sequence, func.max(OperatingSystem.id))))
 
 
 async def _write_content(session: AsyncSession) -> None:
@@ -177,10 +180,12 @@ def _file(file: dict[str, Any], release_id: int, systems: dict[str, int]) -> dic
 async def _write_people(session: AsyncSession, roles: dict[str, Role], password: str) -> None:
     """Write one account for each shipped role, a superuser, and a member of the public."""
     present = set((await session.scalars(select(User.username))).all())
+    # One hash for all: the password is no secret, and each hash takes its time.
+    encoded = passwords.hash_now(password)
     for name in ("superuser", *SHIPPED_ROLES, "member"):
         if name in present:
             continue
-        user = _person(name, password)
+        user = _person(name, encoded)
         _add(session, user)
         await session.flush()
         if name in SHIPPED_ROLES:
@@ -189,13 +194,13 @@ async def _write_people(session: AsyncSession, roles: dict[str, Role], password:
     await session.flush()
 
 
-def _person(name: str, password: str) -> User:
+def _person(name: str, encoded: str) -> User:
     return User(
         username=name,
         first_name=name.replace("-", " ").capitalize(),
         email=f"{name}@example.org",
         email_verified_at=clock.now(),
-        password=passwords.hash_now(password),
+        password=encoded,
         is_staff=name != "member",
         is_superuser=name == "superuser",
     )

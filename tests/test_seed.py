@@ -46,6 +46,16 @@ async def test_a_database_for_real_work_gets_roles_and_operating_systems_only(re
     assert systems == {1: "windows", 2: "macos", 3: "source", 4: "android", 5: "ios"}
 
 
+async def test_another_operating_system_gets_the_next_id(resources, session):
+    await seed.seed(resources, demo=False)
+
+    system = OperatingSystem(name="Plan 9", slug="plan9")
+    session.add(system)
+    await session.flush()
+
+    assert system.id == 6
+
+
 async def test_a_demonstration_has_every_release_and_one_account_a_role(resources, session):
     await seed.seed(resources, demo=True)
 
