@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import delete, exists, func, select
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import clock, outbox
@@ -60,7 +61,7 @@ async def run(
 async def _make_room(resources: Resources, *, replace: bool) -> None:
     """See that a first import finds empty tables: ids are kept, and would meet others there."""
     async with resources.sessionmaker() as session:
-        if await session.scalar(select(exists().where(AuditEntry.action == IMPORTED))):
+        if await _was_there_an_import(session):
             return
         if held := await _held(session):
             if not replace:
@@ -72,6 +73,14 @@ async def _make_room(resources: Resources, *, replace: bool) -> None:
             for table in reversed(TABLES):
                 await session.execute(delete(table.target), execution_options=CONSEQUENCES_FOLLOW)
             await session.commit()
+
+
+async def _was_there_an_import(session: AsyncSession) -> bool:
+    try:
+        return bool(await session.scalar(select(exists().where(AuditEntry.action == IMPORTED))))
+    except ProgrammingError as error:
+        message = "The database has no tables yet; run `cms migrate` first."
+        raise Conflict(message) from error
 
 
 async def _held(session: AsyncSession) -> str:
