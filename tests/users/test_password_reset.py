@@ -4,7 +4,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from cms.core.errors import NotFound
+from cms.core.errors import Conflict, NotFound
 from cms.core.outbox import OutboxMessage
 from cms.users import password_changes, tasks
 from cms.users import sign_in as signing_in
@@ -82,15 +82,29 @@ async def test_the_link_in_the_mail_sets_a_new_password_once(client, resources, 
 
     answer = await choose(client, link)
     again = await client.get(link)
+    sent_again = await submit(client, link, page="/accounts/password/reset/", new=NEW_PASSWORD, again=NEW_PASSWORD)
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/accounts/password/reset/key/done/")
-    assert again.status_code == 410
+    assert (again.status_code, sent_again.status_code) == (410, 410)
+    assert (await client.get(answer.headers["location"])).status_code == 200
     assert "not valid any more" in again.text
     assert (await sign_in(client, "alice", PASSWORD)).status_code == 422
     assert (await sign_in(client, "alice", NEW_PASSWORD)).status_code == 303
     client.cookies.clear()
     client.cookies.set("session", elsewhere)
     assert "Sign in" in await account_menu(client)
+
+
+async def test_of_two_uses_of_one_link_at_once_only_one_succeeds(session, sessionmaker, settings, alice):
+    token = password_changes.reset_token(alice, settings)
+    async with sessionmaker() as slower:
+        read_before = await password_changes.owner_of(slower, token, settings)
+
+    owner = await password_changes.owner_of(session, token, settings)
+    await password_changes.reset_password(session, owner, new=NEW_PASSWORD, address="192.0.2.7")
+
+    with pytest.raises(Conflict):
+        await password_changes.reset_password(session, read_before, new="an attackers pass phrase", address="192.0.2.8")
 
 
 async def test_a_reset_confirms_the_address_and_tells_the_owner(client, session, alice, link):

@@ -6,7 +6,7 @@ from sqlalchemy import event, select
 from cms.core.audit import AuditEntry
 from cms.core.outbox import OutboxMessage
 from cms.core.permissions import Permission
-from cms.users import sessions
+from cms.users import sessions, tasks
 from cms.users.models import RoleAssignment, UserSession
 from cms.users.sessions import MEMBERS, STAFF
 from tests.factories.users import make_user
@@ -172,12 +172,12 @@ async def test_the_list_holds_the_living_sessions_of_one_person_latest_first(ses
     assert [row.user_agent for row in await sessions.list_of(session, member)] == ["today", "yesterday"]
 
 
-async def test_expired_sessions_are_purged(session, clock, member):
+async def test_expired_sessions_are_purged(resources, session, clock, member):
     await start(session, member)
     clock.move(seconds=(MEMBERS.idle + timedelta(seconds=1)).total_seconds())
     kept = await start(session, member)
 
-    await sessions.purge_expired(session)
+    await tasks.purge_expired_sessions(resources, session)
 
     assert [row.token_hash for row in await session.scalars(select(UserSession))] == [sessions.hash_of(kept)]
 
