@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bleach.html5lib_shim import BleachHTMLParser, BleachHTMLTokenizer
+from bleach import html5lib_shim
+from bleach.html5lib_shim import TAG_TOKEN_TYPE_PARSEERROR, BleachHTMLParser, BleachHTMLTokenizer
 from bleach.sanitizer import Cleaner
 
 from cms.core.errors import Invalid
@@ -29,8 +30,11 @@ MAX_OPEN_ELEMENTS = 200
 """Browsers stop nesting at 512; pages made by people stay below 30."""
 MAX_OPEN_FORMATTING = 50
 """Each paragraph repeats every <b> or <a> that was left open: few bytes, a huge page."""
-MAX_EFFORT = 4_000_000
-"""Tokens, each weighted by what is open around it; the largest page of the old site needs 60,000."""
+MAX_ATTRIBUTES = 100
+"""Of one tag; html5lib compares each with all before it."""
+MAX_EFFORT = 3_000_000
+"""Tokens, each weighted by what is open around it: ten seconds' work. Ordinary text of 1 MB needs two thirds of it."""
+COST_OF_TOKEN, COST_OF_FORMATTING, COST_OF_MISTAKE = 5, 4, 20
 
 _OUTSIDE_LINK = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 
@@ -44,6 +48,7 @@ def sanitise(html: str) -> str:
         strip=True,
         filters=[_outside_links],  # type: ignore[list-item]  # bleach needs an iterable of tokens, not a whole class.
     )
+    cleaner.walker = _QuickWalker  # type: ignore[assignment]  # as above.
     cleaner.parser = _BoundedParser(tags=TAGS, strip=True, consume_entities=False, namespaceHTMLElements=False)
     return cleaner.clean(without_elements(html, UNSEEN_ELEMENTS))
 
@@ -54,7 +59,9 @@ class _BoundedTokenizer(BleachHTMLTokenizer):
     def __iter__(self) -> Iterator[Any]:
         effort, tree = 0, self.parser.tree
         for token in super().__iter__():
-            effort += 1 + len(tree.openElements) + 4 * len(tree.activeFormattingElements)
+            effort += COST_OF_TOKEN + len(tree.openElements) + COST_OF_FORMATTING * len(tree.activeFormattingElements)
+            if token["type"] == TAG_TOKEN_TYPE_PARSEERROR:
+                effort += COST_OF_MISTAKE
             if effort > MAX_EFFORT:
                 message = "This text has more HTML elements than a page can hold; divide it."
                 raise Invalid(message)
@@ -62,6 +69,15 @@ class _BoundedTokenizer(BleachHTMLTokenizer):
                 message = "This text is nested too deeply; look for elements that are opened and never closed."
                 raise Invalid(message)
             yield token
+
+    def attributeNameState(self) -> bool:  # noqa: N802 - the name is html5lib's.
+        tag: Any = self.currentToken
+        if len(tag["data"]) > MAX_ATTRIBUTES:
+            message = (
+                f"A tag in this text has over {MAX_ATTRIBUTES} attributes; look for a quotation mark or > missing."
+            )
+            raise Invalid(message)
+        return super().attributeNameState()
 
 
 class _BoundedParser(BleachHTMLParser):
@@ -73,6 +89,31 @@ class _BoundedParser(BleachHTMLParser):
         self.tokenizer = _BoundedTokenizer(stream=stream, consume_entities=self.consume_entities, parser=self)
         self.reset()
         self.mainLoop()
+
+
+_Walker: Any = vars(html5lib_shim)["getTreeWalker"]("etree")
+
+
+class _QuickWalker(_Walker):  # type: ignore[misc]  # html5lib makes the class in a function, so it has no type.
+    """html5lib's walk over the tree, which looks for each element among all its siblings: hours for a long list."""
+
+    def __init__(self, tree: Any) -> None:
+        super().__init__(tree)
+        self._positions: dict[Any, dict[Any, int]] = {}
+
+    def getParentNode(self, node: Any) -> Any:  # noqa: N802 - the name is html5lib's.
+        if not isinstance(node, tuple):
+            return None
+        element, key, parents, flag = node
+        if flag == "text":
+            return (element, key, parents, None) if parents else element
+        parent = parents.pop()
+        return (parent, self._position(parent, parents[-1]), parents, None) if parents else parent
+
+    def _position(self, element: Any, parent: Any) -> int:
+        if parent not in self._positions:
+            self._positions[parent] = {child: index for index, child in enumerate(parent)}
+        return self._positions[parent][element]
 
 
 def _outside_links(source: Iterable[Any]) -> Iterator[Any]:
