@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -122,35 +122,63 @@ async def test_a_reindex_removes_what_no_message_removed(held, engine, names):
 @pytest.mark.parametrize("names", [None, ["stories"]])
 async def test_what_changes_during_a_reindex_is_not_lost(held, engine, names):
     await reindex(held)
-    changes = []
+    held.search = Hesitant(engine)
+    reindexing = asyncio.create_task(reindex(held, names))
+    await held.search.has_begun.wait()
 
-    async def change() -> None:
-        await rename(engine, 1, "Story rewritten")
-        await unpublish(engine, 2)
-        await index_rows(held, "stories", [1, 2])
-
-    def after_the_first_batch(_index: str, count: int) -> None:
-        if count == 2:
-            changes.append(asyncio.create_task(change()))
-
-    await reindex(held, names, after_the_first_batch)
-    await asyncio.gather(*changes)
+    await rename(engine, 1, "Story rewritten")
+    await unpublish(engine, 2)
+    indexing = asyncio.create_task(index_rows(held, "stories", [1, 2]))
+    await held.search.go_on()
+    await asyncio.gather(reindexing, indexing)
 
     assert await held.search.document_ids("stories") == {1, 3, 4, 5, 6, 7}
     assert await found(held, "rewritten") == {"Story rewritten"}
 
 
 async def test_an_older_reading_never_overwrites_a_newer_one(held, engine):
-    await asyncio.gather(*(rename_and_index(held, engine, f"Title number{turn}") for turn in range(12)))
+    held.search = Hesitant(engine)
+    older = asyncio.create_task(index_rows(held, "stories", [1]))
+    await held.search.has_begun.wait()
 
-    async with engine.connect() as connection:
-        title = await connection.scalar(select(STORIES.c.title).where(STORIES.c.id == 1))
-    assert await found(held, "title") == {title}
+    await rename(engine, 1, "Story rewritten")
+    newer = asyncio.create_task(index_rows(held, "stories", [1]))
+    await held.search.go_on()
+    await asyncio.gather(older, newer)
+
+    assert await found(held, "story") == {"Story rewritten"}
 
 
-async def rename_and_index(held: Held, engine: AsyncEngine, title: str) -> None:
-    await rename(engine, 1, title)
-    await index_rows(held, "stories", [1])
+async def test_a_writer_waits_for_the_writer_of_another_process(held, engine):
+    async with engine.begin() as other_process:
+        await other_process.execute(select(func.pg_advisory_xact_lock(search.ONE_WRITER)))
+        indexing = asyncio.create_task(index_rows(held, "stories", [1]))
+        await asyncio.sleep(0.3)
+        assert await held.search.document_ids("stories") == set()
+
+    await indexing
+
+    assert await held.search.document_ids("stories") == {1}
+
+
+class Hesitant(PostgresSearch):
+    """An engine whose first write takes long: it begins, and ends when told to go on."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.has_begun = asyncio.Event()
+        self._may_end = asyncio.Event()
+
+    async def put(self, documents):
+        if not self.has_begun.is_set():
+            self.has_begun.set()
+            await self._may_end.wait()
+        await super().put(documents)
+
+    async def go_on(self) -> None:
+        """Let the write end, after all others have had the time to overtake it."""
+        await asyncio.sleep(0.3)
+        self._may_end.set()
 
 
 async def test_only_one_rebuild_runs_at_a_time(held):
