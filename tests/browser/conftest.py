@@ -1,0 +1,84 @@
+"""A real Chromium that reads the application that ships; its requests are answered in this process, without a port."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, Request, Route, async_playwright
+
+from tests.conftest import SITE
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", f"--unsafely-treat-insecure-origin-as-secure={SITE}"]
+"""The last because browsers honour some of our headers on secure origins only, and complain on others."""
+
+LEFT_TO_HTTPX = {"host", "content-length", "connection"}
+WCAG_2_2_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, [*NAMES, playwright.chromium.executable_path])), None)
+        if found is None:
+            pytest.skip("There is no Chromium on this machine; `apt-get install chromium` brings one.")
+        browser = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def open_page(chromium: Browser, client: httpx.AsyncClient) -> AsyncIterator[OpenPage]:
+    """Open a page of the site in a browser of its own, with Playwright's options of a context.
+
+    `page.errors` gathers what the page did wrong: requests to other hosts, and errors in its console.
+    """
+    contexts: list[BrowserContext] = []
+    one_at_a_time = asyncio.Lock()  # The requests of a test share its one connection to the database.
+
+    async def answer(errors: list[str], route: Route, request: Request) -> None:
+        async with one_at_a_time:
+            await _answer(client, errors, route, request)
+
+    async def open_page(path: str, **options: Any) -> Page:
+        context = await chromium.new_context(**options)
+        contexts.append(context)
+        errors: list[str] = []
+        page = await context.new_page()
+        page.errors = errors  # type: ignore[attr-defined]  # a test may ask the page itself what went wrong.
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        await context.route("**/*", lambda route, request: answer(errors, route, request))
+        await page.goto(SITE + path)
+        await page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        await context.close()
+
+
+async def _answer(client: httpx.AsyncClient, errors: list[str], route: Route, request: Request) -> None:
+    if not request.url.startswith(SITE):
+        errors.append(f"request to another host: {request.url}")
+        await route.abort()
+        return
+    headers = {name: value for name, value in (await request.all_headers()).items() if name not in LEFT_TO_HTTPX}
+    answer = await client.request(
+        request.method, request.url, headers=headers, content=request.post_data_buffer, follow_redirects=True
+    )
+    await route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA and its own good practice, with where it found it."""
+    found = await Axe().run(page, options=WCAG_2_2_AA)
+    return [
+        f"{rule['id']}: {node['html'][:120]}" for rule in found.response["violations"] for node in rule["nodes"][:3]
+    ]
