@@ -2,7 +2,9 @@
 
 import re
 
+from cms.core.errors import Invalid
 from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Values, shown
+from cms.core.storage import normalised
 from cms.pages.models import Page, PageDocument, PageImage
 from cms.pages.services import PATH
 
@@ -52,8 +54,12 @@ def _file(row: LegacyRow, values: Values, _known: Known) -> None:
     name = values["file"]
     if not name:
         raise Refused("It names no file.")
-    if name.startswith("/") or "\\" in name or any(part in {"", ".", ".."} for part in name.split("/")):
-        raise Refused(f"Its file {shown(name)} lies outside of the media folder.")
+    try:
+        values["file"] = normalised(name)
+    except Invalid as error:
+        raise Refused(f"Its file {shown(name)} cannot be kept under that name. {error.message}") from error
+    if values["file"] != name:
+        row.changed("The name of its file is spelt with other characters that look the same.")
 
 
 PAGES = LegacyTable(

@@ -29,7 +29,8 @@ REFUSED = {
         "17": "Its path “a//b” " + ODD_PATH,
     },
     "pages_image": {
-        "3": "Its file “../../etc/passwd” lies outside of the media folder.",
+        "3": "Its file “../../etc/passwd” cannot be kept under that name. "
+        "No part of a file name may be empty, begin with a full stop, or begin or end with a space.",
         "4": "Its “page_id” names row “2”, which does not exist or was refused.",
         "5": "It names no file.",
     },
