@@ -32,8 +32,8 @@ from cms.core.session import make_engine
 from cms.core.settings import Settings
 
 ADDRESS = "127.0.0.1"
-READY_PATIENCE = 120.0
-"""Seconds that the site may take until it says that it is ready."""
+READY_PATIENCE = 300.0
+"""Seconds that the site may take until it says that it is ready, on the slowest of machines."""
 
 STOP_PATIENCE = 12.0
 """Seconds that the site and the worker may take to finish what they have begun; both give up before that."""

@@ -69,6 +69,7 @@ def create_app(
         state=State({"resources": resources, "environment": environment}),
         lifespan=list(lifespan),
         openapi_config=None,
+        logging_config=None,  # The process has configured its logs; Litestar's own would take their place.
         request_max_body_size=LARGEST_BODY,
     )
 

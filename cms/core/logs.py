@@ -23,7 +23,7 @@ SECRET_NAME = re.compile(r"password|passwd|secret|token|api_?key|authorization|c
 
 CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
-QUIET_LOGGERS = ("httpx", "httpcore", "asyncio", "PIL")
+QUIET_LOGGERS = ("alembic", "asyncio", "httpcore", "httpx", "PIL", "saq")
 """Loggers whose information is of use to their own authors; their warnings are of use to all."""
 
 
