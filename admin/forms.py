@@ -54,6 +54,16 @@ class BackOfficeConverter(ModelConverter):
         kwargs["relation"] = prop
         return kwargs
 
+    def _prepare_column(self, prop: Any, form_include_pk: bool, kwargs: dict[str, Any]) -> dict[str, Any] | None:  # noqa: FBT001 - SQLAdmin's signature
+        """Ask for a value where the column does, unless the domain makes one of what is left empty."""
+        is_optional = kwargs.pop("is_optional", False)
+        prepared = super()._prepare_column(prop=prop, form_include_pk=form_include_pk, kwargs=kwargs)
+        if prepared is not None and is_optional:
+            prepared["validators"] = [
+                rule for rule in prepared["validators"] if not isinstance(rule, validators.InputRequired)
+            ]
+        return prepared
+
     @converts("Boolean")  # type: ignore[untyped-decorator]  # SQLAdmin gives it no type.
     def conv_boolean(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:
         kwargs["render_kw"] = {**kwargs["render_kw"], "class": "form-check-input"}
@@ -67,6 +77,8 @@ class BackOfficeConverter(ModelConverter):
     def conv_integer(self, model: type, prop: Any, kwargs: dict[str, Any]) -> Any:
         if "labels" in kwargs:
             return ChoiceField(**_as_select(kwargs))
+        if prop.columns[0].default is not None:
+            kwargs["validators"].insert(0, validators.Optional())
         largest = 2**63 - 1 if isinstance(prop.columns[0].type, BigInteger) else 2**31 - 1
         kwargs["validators"].append(validators.NumberRange(min=kwargs.pop("least", -largest), max=largest))
         return BoundedIntegerField(**kwargs)

@@ -40,7 +40,7 @@ FILE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "description": {"render_kw": {"class": "form-control", "rows": 1}},
     "size": {"least": 0},
     "has_download_button": {"description": "The one file that is offered first for its operating system."},
-    "slug": {"description": "Made of the name if left empty.", "validators": [], "render_kw": MONOSPACE},
+    "slug": {"description": "Made of the name if left empty.", "is_optional": True, "render_kw": MONOSPACE},
     "sha256": {"render_kw": MONOSPACE},
     "md5": {"render_kw": MONOSPACE},
     "gpg_signature_url": {"description": "The URL with “.asc” after it.", "render_kw": MONOSPACE},
@@ -104,7 +104,7 @@ class ReleaseAdmin(AdminView, model=Release):
         },
         "slug": {
             "description": "The end of the release's address. Made of the name if left empty.",
-            "validators": [],
+            "is_optional": True,
             "render_kw": MONOSPACE,
         },
         "version": {"labels": tuple((int(version), label) for version, label in VERSION_LABELS.items())},
@@ -219,7 +219,7 @@ class OperatingSystemAdmin(AdminView, model=OperatingSystem):
     form_args = {
         "slug": {
             "description": "The address of its page; clients of the API depend on it.",
-            "validators": [],
+            "is_optional": True,
             "render_kw": MONOSPACE,
         }
     }
