@@ -1,7 +1,5 @@
 """Every domain's tables, for Alembic and the mappers, and the row scopes without which no permission is whole."""
 
-import cms.downloads.queries
-import cms.pages.queries
 from cms.boxes.models import Box
 from cms.core.audit import AuditEntry
 from cms.core.database import Base

@@ -3,13 +3,14 @@
 import asyncio
 import signal
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from saq import Job, Worker
 from saq.queue.redis import RedisQueue
+from saq.types import Context
 
 import cms.core.consequences
 import cms.downloads.search
@@ -73,9 +74,9 @@ class SaqQueue:
         return await self._queue.count("queued") == 0
 
 
-async def run(context: dict[str, Any], *, message_ids: list[int]) -> None:
+async def run(context: Context, *_: Any, message_ids: list[int]) -> None:
     """Run one task; the function that SAQ calls."""
-    await run_messages(context["resources"], message_ids)
+    await run_messages(cast("dict[str, Any]", context)["resources"], message_ids)
 
 
 async def work(settings: Settings) -> None:
@@ -108,10 +109,10 @@ async def work(settings: Settings) -> None:
 async def _take_jobs(queue: RedisQueue, resources: Resources) -> None:
     """Take jobs from Redis until cancelled; then those that run have GRACE seconds to end."""
 
-    async def begin(context: dict[str, Any]) -> None:
-        context["resources"] = resources
+    async def begin(context: Context) -> None:
+        cast("dict[str, Any]", context)["resources"] = resources
 
-    worker: Worker[dict[str, Any]] = Worker(
+    worker: Worker[Context] = Worker(
         queue,
         functions=[run],
         concurrency=CONCURRENCY,

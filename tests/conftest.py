@@ -12,8 +12,6 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
-import cms.models  # every table
-import cms.worker  # every task
 from cms.core import embedded, migrations
 from cms.core.resources import Resources
 from cms.core.search_engines.postgresql import PostgresSearch
@@ -148,7 +146,7 @@ async def resources(
 @pytest.fixture
 async def client(resources: Resources) -> AsyncIterator[httpx.AsyncClient]:
     """A visitor of the application that ships; the page cache is off, so that each request is answered anew."""
-    from public_site.asgi import build  # noqa: PLC0415 - so that tests of the domain do not load the faces.
+    from public_site.asgi import build
 
     application = build(replace(resources, settings=resources.settings.model_copy(update={"page_cache_bytes": 0})))
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)
@@ -158,7 +156,7 @@ async def client(resources: Resources) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def superuser(session: AsyncSession) -> User:
-    from tests.factories.users import make_user  # noqa: PLC0415 - factories stand on this module's fixtures.
+    from tests.factories.users import make_user
 
     return await make_user(session, username="superuser", is_superuser=True, is_staff=True)
 

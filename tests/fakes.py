@@ -4,7 +4,10 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
+from obstore.store import MemoryStore
+
 from cms.core.errors import Unavailable
+from cms.core.storage import ObjectStorage, Storage
 
 
 class FrozenClock:
@@ -37,6 +40,8 @@ class RecordingCDN:
 class MemoryMail:
     """A post office that keeps what it was given."""
 
+    sender = "python.org <noreply@python.org>"
+
     def __init__(self) -> None:
         self.sent: list[EmailMessage] = []
 
@@ -44,5 +49,6 @@ class MemoryMail:
         self.sent.append(message)
 
 
-def memory_storage() -> object:
-    return None
+def memory_storage() -> Storage:
+    """Return a storage that forgets everything with the test."""
+    return ObjectStorage(MemoryStore(), address="/media/")

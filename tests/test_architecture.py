@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table
 
-import cms.models
-import cms.worker
 from cms.core import search
 from cms.core.database import Base
 from cms.core.publishing import Publishable
@@ -20,8 +18,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("cms", "admin", "public_site")
 GIVEN_FOLDERS = {"cms", "admin", "public_site", "migrations", "templates", "tests", "fixtures", "docs"}
 LONGEST_FILE = 400
-CATCHES_EVERYTHING = {"cms/core/running.py"}
-"""A task may fail with anything; there alone is it caught."""
+CATCHES_EVERYTHING = {
+    "admin/errors.py",
+    "cms/core/running.py",
+    "cms/core/search.py",
+    "public_site/middleware/limits.py",
+}
+"""The last in line: a task may fail with anything, and whatever fails a request has to be answered."""
 
 MODULES = [path.relative_to(ROOT) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 WRITTEN = [module for module in MODULES if module.name != "__init__.py"]
@@ -123,7 +126,7 @@ def test_nobody_catches_what_they_cannot_answer(module):
         if isinstance(node, ast.ExceptHandler)
     ]
 
-    assert not {"everything", "Exception", "BaseException"} & set(caught) or module == Path("cms/core/search.py")
+    assert not {"everything", "Exception", "BaseException"} & set(caught)
 
 
 @pytest.mark.parametrize("module", WRITTEN, ids=str)

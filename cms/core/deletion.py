@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import ForeignKeyConstraint, func, inspect, select
+from sqlalchemy import ForeignKeyConstraint, Table, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper
 
@@ -67,7 +67,9 @@ def _referring(model: type[Base]) -> list[tuple[type[Base], ForeignKeyConstraint
     return [
         (cast("type[Base]", mapper.class_), constraint)
         for mapper in sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__tablename__)
-        for constraint in sorted(mapper.local_table.foreign_key_constraints, key=lambda found: str(found.name))
+        for constraint in sorted(
+            cast("Table", mapper.local_table).foreign_key_constraints, key=lambda found: str(found.name)
+        )
         if constraint.referred_table is model.__table__
     ]
 

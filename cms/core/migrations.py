@@ -45,6 +45,7 @@ def newest() -> str | None:
 async def current(session: AsyncSession) -> str | None:
     """Return the name of the migration that the database is at, None where it has none at all."""
     try:
-        return await session.scalar(text("SELECT version_num FROM alembic_version"))
+        found = await session.scalar(text("SELECT version_num FROM alembic_version"))
     except ProgrammingError:
         return None
+    return str(found) if found else None

@@ -1,8 +1,9 @@
 """Draft and live: what may be published, when, and every state it has been saved in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, cast
+from enum import StrEnum
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
     Boolean,
@@ -59,15 +60,8 @@ class Revision(Recorded, Base):
     values: Mapped[dict[str, Any]]
 
 
-class PublishableRow(Protocol):
-    """What the decisions below need of a row: a mapped class with Publishable among its bases."""
-
-    id: Mapped[int]
-    publish_permission: ClassVar[Permission]
-    is_published: Mapped[bool]
-    first_published_at: Mapped[datetime | None]
-    publish_at: Mapped[datetime | None]
-    expire_at: Mapped[datetime | None]
+Publisher = Callable[..., Awaitable[None]]
+"""A decision that makes a row public: `publish(session, row, by=actor)`."""
 
 
 def is_live(model: type[Publishable]) -> ColumnElement[bool]:
@@ -134,45 +128,31 @@ async def schedule(
 def due(model: type[Any]) -> Select[Any]:
     """Select the rows of `model` whose moment to go live or to expire has come."""
     now = clock.now()
-    return (
-        select(model)
-        .where(
-            or_(
-                and_(model.is_published.is_(False), model.publish_at <= now),
-                and_(model.is_published.is_(True), model.expire_at <= now),
-            )
+    return select(model).where(
+        or_(
+            and_(model.is_published.is_(False), model.publish_at <= now),
+            and_(model.is_published.is_(True), model.expire_at <= now),
         )
-        .with_for_update(skip_locked=True)
     )
 
 
-async def publish_due(session: AsyncSession, *, by: Actor, publishers: "dict[type[Any], Publisher]") -> list[Any]:
-    """Carry out every moment that has come and return the rows that changed.
-
-    `publishers` names the domain's own decision where publishing means more than the flag.
-    """
-    changed: list[Any] = []
-    for model in publishable_models():
-        for row in (await session.scalars(due(model))).all():
-            if row.is_published:
-                await unpublish(session, row, by=by)
-            else:
-                await publishers.get(model, publish)(session, row, by=by)
-            changed.append(row)
-    return changed
-
-
-class Publisher(Protocol):
-    """A decision that makes a row public."""
-
-    async def __call__(self, session: AsyncSession, row: Any, *, by: Actor) -> None: ...
+async def act_on_moment(session: AsyncSession, row: Any, *, by: Actor, publisher: Publisher) -> None:
+    """Publish the row by `publisher`, or take it down, if its moment has come."""
+    now = clock.now()
+    if row.is_published and row.expire_at is not None and row.expire_at <= now:
+        await unpublish(session, row, by=by)
+    elif not row.is_published and row.publish_at is not None and row.publish_at <= now:
+        await publisher(session, row, by=by)
 
 
 def snapshot(row: Any) -> dict[str, Any]:
     """Return the row's columns as JSON can hold them, without those that only decisions change."""
     mapper = cast("Mapper[Any]", inspect(type(row)))
-    kept = (key for key in mapper.column_attrs.keys() if key not in NEVER_RESTORED | DECIDED)  # noqa: SIM118 - a ReadOnlyProperties, no dict
-    return {key: audit.as_json(getattr(row, key)) for key in kept}
+    return {
+        key: audit.as_json(getattr(row, key))
+        for key, column in mapper.columns.items()
+        if key not in NEVER_RESTORED | DECIDED and column.computed is None
+    }
 
 
 def revisions_of(row: Any) -> Select[Revision]:
@@ -188,14 +168,14 @@ def restore(row: Any, revision: Revision, *, session: AsyncSession) -> None:
     """Put the row back into a saved state; whether it is live does not change."""
     mapper = cast("Mapper[Any]", inspect(type(row)))
     for key, value in revision.values.items():
-        if key in mapper.column_attrs:
-            python_type = mapper.columns[key].type.python_type
-            setattr(row, key, _from_json(value, python_type))
+        if key in mapper.columns:
+            setattr(row, key, _from_json(value, mapper.columns[key].type.python_type))
     audit.note(session, row, action="restore", remark=f"Revision {revision.id}")
 
 
 def _from_json(value: Any, python_type: type[Any]) -> Any:
-    if value is None or not isinstance(value, str):
+    if not isinstance(value, str):
         return value
-    converters: Sequence[tuple[type[Any], Callable[[str], Any]]] = ((datetime, datetime.fromisoformat),)
-    return next((convert(value) for kind, convert in converters if issubclass(python_type, kind)), value)
+    if issubclass(python_type, datetime):
+        return datetime.fromisoformat(value)
+    return python_type(value) if issubclass(python_type, StrEnum) else value

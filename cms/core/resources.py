@@ -1,4 +1,4 @@
-"""What a process holds open outside of itself: the database, Redis, the storage, the search engine, the CDN, the mail."""
+"""What a process holds open outside of itself: database, Redis, storage, search engine, CDN and mail."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -170,7 +170,7 @@ _sources: dict[str, Source] = {}
 
 
 def documents_of(
-    index: str, *, rows: Callable[[], Select[tuple[Row]]]
+    index: str, *, rows: Callable[[], Select[Row]]
 ) -> Callable[[Callable[[Row], Document]], Callable[[Row], Document]]:
     """Register the function that makes an index's document of a row.
 

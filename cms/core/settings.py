@@ -70,7 +70,7 @@ class Settings(BaseSettings):
             settings = cls() if environment is None else cls.model_validate(_fields_from(environment))
         except ValidationError as error:
             raise ConfigurationError(_sentence(error)) from None
-        return settings._completed()
+        return settings.completed()
 
     @field_validator("allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     def is_production(self) -> bool:
         return self.environment == "production"
 
-    def _completed(self) -> Self:
+    def completed(self) -> Self:
         """Return these settings with a secret key; production has to name its own."""
         if self.is_production:
             self._refuse_incomplete_production()

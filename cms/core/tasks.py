@@ -23,7 +23,9 @@ class TaskFunction(Protocol):
 
     __name__: str
 
-    def __call__(self, resources: Resources, session: AsyncSession, /, *_: Any, **arguments: Any) -> Awaitable[None]: ...
+    def __call__(
+        self, resources: Resources, session: AsyncSession, /, *_: Any, **arguments: Any
+    ) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def release_document(release: Release) -> Document:
         row_id=release.id,
         title=release.name,
         body=plain_text(release.content_html),
-        keywords=" ".join(filter(None, (release.version_number, release.series, release.slug))),
+        keywords=" ".join(filter(None, (release.version_number, release.series, release.slug, "release download"))),
         path=release.public_path,
         boost=_boost(release),
         published_at=release.released_at,

@@ -8,7 +8,7 @@ from cms.pages.models import Page
 
 @documents_of("pages", rows=queries.live)
 def page_document(page: Page) -> Document:
-    """Return the document of a live page."""
+    """Return the document of a live page; a page does not age, so it has no date."""
     return Document(
         index="pages",
         row_id=page.id,
@@ -16,5 +16,4 @@ def page_document(page: Page) -> Document:
         body=plain_text(f"{page.description} {page.content_html}"),
         keywords=page.keywords,
         path=page.public_path,
-        published_at=page.first_published_at or page.created_at,
     )

@@ -13,6 +13,9 @@ from cms.core.permissions import Actor, Permission, extends_to, require
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 
 PATH = re.compile(r"[a-z0-9.-]+(?:/[a-z0-9.-]+)*")
+BAD_PATH = (
+    "Write the path as segments of small letters, digits, dots and hyphens with slashes between, such as “about/help”."
+)
 PATH_TAKEN = "There is a page at this path already."
 
 explain_constraint("uq_pages_path", field="path", sentence=PATH_TAKEN)
@@ -54,10 +57,7 @@ async def _broken_rules(session: AsyncSession, page: Page) -> dict[str, list[str
     if not page.title.strip():
         errors["title"] = ["Give the page a title."]
     if not PATH.fullmatch(page.path):
-        errors["path"] = [
-            "Write the path as segments of small letters, digits, dots and hyphens with slashes between, "
-            "such as “about/help”."
-        ]
+        errors["path"] = [BAD_PATH]
     elif await _is_taken(session, page):
         errors["path"] = [PATH_TAKEN]
     if page.template_name and page.template_name not in TEMPLATES:

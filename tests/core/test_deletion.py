@@ -16,7 +16,8 @@ async def test_what_goes_along_with_a_release_is_foreseen(session):
 
     [files] = foreseen.go_along
     assert (files.count, len(files.examples)) == (7, 5)
-    assert str(files).startswith("release files: File") and str(files).endswith("and 2 more")
+    assert str(files).startswith("release files: File")
+    assert str(files).endswith("and 2 more")
     assert foreseen.hinder == []
 
 

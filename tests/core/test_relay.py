@@ -41,8 +41,9 @@ async def committing(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[As
     """Sessions that really commit; what they leave is removed after the test."""
     yield make_sessionmaker(engine)
     async with engine.begin() as connection:
-        names = ", ".join(("outbox_messages", "scheduled_tasks", "pages", "audit_entries", "revisions"))
-        await connection.execute(text(f"TRUNCATE {names} CASCADE"))
+        await connection.execute(
+            text("TRUNCATE outbox_messages, scheduled_tasks, pages, audit_entries, revisions CASCADE")
+        )
 
 
 @pytest.fixture

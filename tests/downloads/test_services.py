@@ -258,7 +258,7 @@ async def test_a_page_used_by_a_release_names_what_hinders(session, superuser):
     page = await make_page(session)
     await make_release(session, "Python 2.7.5", page_id=page.id)
 
-    with pytest.raises(Conflict, match="releases: Python 2.7.5"):
+    with pytest.raises(Conflict, match=r"releases: Python 2\.7\.5"):
         await delete_page(session, page, by=superuser)
 
 
