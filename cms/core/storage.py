@@ -210,11 +210,6 @@ def local_storage(folder: Path) -> ObjectStorage:
     return ObjectStorage(LocalStore(folder.resolve()), address=LOCAL_ADDRESS)
 
 
-def memory_storage() -> ObjectStorage:
-    """Return a storage that is gone with its process, for tests."""
-    return ObjectStorage(MemoryStore(), address=LOCAL_ADDRESS)
-
-
 def normalised(name: str) -> str:
     """Return the one spelling of a name; raises Invalid where it could leave the storage or deceive a reader."""
     name = unicodedata.normalize("NFC", name)
