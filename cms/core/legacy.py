@@ -28,7 +28,7 @@ BREAKS = re.compile(r"[\t\n\r]+")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
-class Refused(CMSError):  # noqa: N818 - it says what happened to the row, as the other errors do
+class Refused(CMSError):
     """The row cannot be taken over; the message is the reason."""
 
 
