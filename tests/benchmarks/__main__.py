@@ -1,6 +1,7 @@
 """`make bench`: measures an installation of its own and prints a table, which docs/performance.md holds."""
 
 import argparse
+import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"Of {', '.join(PARTS)}; all if none is named.")
     parser.add_argument("--quick", action="store_true", help="Shorter, less exact, and lists of fewer rows.")
     options = parser.parse_args()
+    # The application under measurement also runs in this process, and configures logging for it.
+    logging.disable(logging.WARNING)
     console = Console(stderr=True)
     print("| What | Measured | Aim | |\n|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
