@@ -82,7 +82,6 @@ def _headers(opened: OpenFile) -> dict[str, str]:
         "Content-Security-Policy": HARMLESS,
         "ETag": opened.etag,
         "Last-Modified": format_datetime(opened.modified_at, usegmt=True),
-        "X-Content-Type-Options": "nosniff",
     }
     if opened.last - opened.first + 1 < opened.size:
         headers["Content-Range"] = f"bytes {opened.first}-{opened.last}/{opened.size}"

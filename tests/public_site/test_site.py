@@ -46,21 +46,6 @@ async def test_the_sitemap_lists_what_the_public_sees(client: httpx.AsyncClient,
     assert "python-3149" not in sitemap
 
 
-@pytest.mark.parametrize(
-    ("path", "target"),
-    [
-        ("/m/photos/a b.png", "/media/photos/a%20b.png"),
-        ("/m/../../etc/passwd", "/media/etc/passwd"),
-        ("/m/a/%2e%2e/b", "/media/a/b"),
-    ],
-)
-async def test_old_media_addresses_lead_to_the_store(client: httpx.AsyncClient, path: str, target: str) -> None:
-    answer = await client.get(path)
-
-    assert answer.status_code in {301, 404}
-    assert answer.status_code == 404 or answer.headers["Location"] == target
-
-
 @pytest.mark.parametrize("path", PUBLIC_PATHS)
 async def test_every_answer_names_what_it_was_made_of(client: httpx.AsyncClient, path: str) -> None:
     keys = (await client.get(path)).headers["Surrogate-Key"].split()

@@ -1,0 +1,82 @@
+"""Uploaded files as the site itself serves them."""
+
+import httpx
+import pytest
+
+from cms.core.resources import Resources
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.fixture
+async def image(resources: Resources) -> str:
+    return (await resources.storage.save("about/logo.png", PNG)).name
+
+
+async def test_an_image_is_shown(client: httpx.AsyncClient, image: str) -> None:
+    answer = await client.get(f"/media/{image}")
+
+    assert answer.status_code == 200
+    assert answer.content == PNG
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Content-Disposition" not in answer.headers
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.svg", SVG), ("a.html", b"<p>Hello"), ("a.pdf", b"%PDF-1.7")])
+async def test_what_could_run_is_saved_instead(
+    client: httpx.AsyncClient, resources: Resources, name: str, content: bytes
+) -> None:
+    await resources.storage.save(name, content)
+
+    answer = await client.get(f"/media/{name}")
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "part"),
+    [
+        ("bytes=0-7", 206, PNG[:8]),
+        ("bytes=8-", 206, PNG[8:]),
+        ("bytes=-10", 206, PNG[-10:]),
+        ("bytes=5-2", 200, PNG),
+        ("bytes=999-", 200, PNG),
+        ("lines=1-2", 200, PNG),
+    ],
+)
+async def test_a_part_of_a_file_may_be_asked_for(
+    client: httpx.AsyncClient, image: str, wanted: str, status: int, part: bytes
+) -> None:
+    answer = await client.get(f"/media/{image}", headers={"Range": wanted})
+
+    assert answer.status_code == status
+    assert answer.content == part
+
+
+async def test_a_known_file_is_not_sent_again(client: httpx.AsyncClient, image: str) -> None:
+    etag = (await client.get(f"/media/{image}")).headers["ETag"]
+
+    answer = await client.get(f"/media/{image}", headers={"If-None-Match": etag})
+
+    assert answer.status_code == 304
+    assert answer.content == b""
+
+
+@pytest.mark.parametrize("name", ["nope.png", "../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "a%00.png", "a" * 3000])
+async def test_what_is_not_stored_is_not_found(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.get(f"/media/{name}")
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["photos/a.png", "a/%2e%2e/photos/a.png"])
+async def test_old_addresses_lead_to_the_store(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.get(f"/m/{name}")
+
+    assert answer.status_code == 301
+    assert answer.headers["Location"].startswith("/media/")
+    assert ".." not in answer.headers["Location"]
