@@ -17,7 +17,7 @@ from public_site.errors import refuse_in_frame
 from public_site.middleware.access_log import AccessLog
 from public_site.middleware.current_user import CurrentUserMiddleware
 from public_site.middleware.limits import Limits
-from public_site.middleware.request_id import RequestId
+from public_site.middleware.request_id import LogContext, RequestId
 from public_site.middleware.same_origin import SameOrigin
 from public_site.middleware.security_headers import SecurityHeaders
 from public_site.middleware.session import SessionMiddleware
@@ -48,8 +48,9 @@ def build(resources: Resources) -> ASGIApp:
     site = create_app(resources, mounts=[_back_office(resources)], lifespan=[running])
     same_origin = SameOrigin(page_fallback(site), settings=settings, refuse=refuse_in_frame(site))
     session = SessionMiddleware(CurrentUserMiddleware(same_origin), resources=resources)
-    page_cache = PageCache(Limits(session), max_bytes=settings.page_cache_bytes)
-    return RequestId(SecurityHeaders(page_cache, settings=settings), settings=settings, access_log=access_log)
+    guarded = LogContext(SecurityHeaders(Limits(session), settings=settings))
+    page_cache = PageCache(guarded, max_bytes=settings.page_cache_bytes)
+    return RequestId(page_cache, settings=settings, access_log=access_log)
 
 
 def _back_office(resources: Resources) -> ASGIRouteHandler:

@@ -27,10 +27,7 @@ SMALLEST_COMPRESSED = 400
 COMPRESSED_IN_THREAD = 32 * 1024
 """From this many bytes on, compressing would hold up other requests for more than a millisecond."""
 
-KEPT_ON_304 = frozenset(
-    {b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary"}
-    | {b"surrogate-control", b"surrogate-key"}
-)
+LEFT_OUT_OF_304 = frozenset({b"content-encoding", b"content-length", b"content-type"})
 
 PAGE_OVERHEAD = 2500
 VARIANT_OVERHEAD = 1000
@@ -58,7 +55,7 @@ class Variant:
 
     @property
     def not_modified(self) -> Any:
-        kept = [(name, value) for name, value in self.start["headers"] if name in KEPT_ON_304]
+        kept = [(name, value) for name, value in self.start["headers"] if name not in LEFT_OUT_OF_304]
         return {"type": "http.response.start", "status": 304, "headers": kept}
 
 

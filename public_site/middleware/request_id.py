@@ -7,11 +7,12 @@ in may simply believe the scope.
 import re
 import secrets
 import time
+from itertools import count
 from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, reset_contextvars
+from structlog.contextvars import bound_contextvars
 
 from cms.core.settings import Settings
 from public_site.middleware.access_log import AccessLog
@@ -21,11 +22,13 @@ SANE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 class RequestId:
-    """ASGI middleware, outermost: `scope["state"]["request_id"]`, response header, log context, access log."""
+    """ASGI middleware, outermost: `scope["state"]["request_id"]`, response header, access log."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings, access_log: AccessLog | None = None) -> None:
         self._app = app
         self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._series = secrets.token_hex(4)
+        self._count = count()
         self._log = access_log or AccessLog(as_json=settings.is_production)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +38,7 @@ class RequestId:
         began = time.perf_counter()
         client = scope["client"]
         address = client[0] if client else ""
-        request_id = secrets.token_hex(8)
+        request_id = self._next_number()
         if self._proxies and address in self._proxies:
             address, request_id = self._as_forwarded(scope, address, request_id)
         scope.setdefault("state", {})["request_id"] = request_id
@@ -49,12 +52,9 @@ class RequestId:
                 message = {**message, "headers": [*message["headers"], header]}
             await send(message)
 
-        # bound_contextvars() says the same in four times the time, half of what a cached page takes.
-        bound = bind_contextvars(request_id=request_id)
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            reset_contextvars(**bound)
             self._log.add(
                 request_id=request_id,
                 client=address,
@@ -63,6 +63,10 @@ class RequestId:
                 status=status,
                 milliseconds=(time.perf_counter() - began) * 1000,
             )
+
+    def _next_number(self) -> str:
+        """Return a number that no other request of any process has; a random one each would take longer."""
+        return f"{self._series}{next(self._count):08x}"
 
     def _as_forwarded(self, scope: HTTPScope, address: str, request_id: str) -> tuple[str, str]:
         """Take over what a trusted proxy says: the client, the scheme, and the number it gave the request."""
@@ -78,3 +82,20 @@ class RequestId:
             scope["state"]["is_scheme_known"] = True
         number = said.get(b"x-request-id", "")
         return address, number if SANE.fullmatch(number) else request_id
+
+
+class LogContext:
+    """ASGI middleware: what is logged while the request is answered carries its number.
+
+    It stands behind the page cache, which has nothing to log of a page that it has.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        with bound_contextvars(request_id=scope["state"]["request_id"]):
+            await self._app(scope, receive, send)

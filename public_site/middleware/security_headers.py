@@ -27,8 +27,10 @@ REFUSAL = b"This address is not one of ours."
 
 
 class SecurityHeaders:
-    """ASGI middleware, inside RequestId: refuses foreign hosts, redirects to the site's own, adds the headers.
+    """ASGI middleware, inside the page cache: refuses foreign hosts, redirects to the site's own, adds the headers.
 
+    The cache keeps pages with their headers, by host, and no refusal; so only hosts that were accepted here have
+    pages there.
     A page of the site runs no inline script at all, so that one policy fits every copy in every cache. The back
     office gets a policy with a nonce for each request, in `scope["state"]["csp_nonce"]`. A response that brings
     its own policy, such as an uploaded file, keeps it.
@@ -86,7 +88,8 @@ class SecurityHeaders:
         location = self._site_url.encode() + path + query
         # 308 repeats a POST as a POST.
         status = 301 if scope["method"] in {"GET", "HEAD"} else 308
-        await _send_short(send, status, b"", [(b"location", location)])
+        # Whether to redirect rests on what a proxy said of this one request, so the page cache must not keep it.
+        await _send_short(send, status, b"", [(b"location", location), (b"surrogate-control", b"no-store")])
 
     def _back_office_headers(self, scope: HTTPScope) -> list[tuple[bytes, bytes]]:
         nonce = secrets.token_urlsafe(16)
@@ -119,7 +122,6 @@ def _adding(extra: list[tuple[bytes, bytes]], send: Send) -> Send:
             added = extra
             if any(name == CSP for name, _ in own):
                 added = [(name, value) for name, value in extra if name != CSP]
-            # The message may be one that the page cache keeps, so it is copied and not changed.
             message = {**message, "headers": [*own, *added]}
         await send(message)
 

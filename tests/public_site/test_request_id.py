@@ -8,7 +8,7 @@ import structlog
 
 from cms.core.settings import Settings
 from public_site.middleware.access_log import AccessLog
-from public_site.middleware.request_id import RequestId
+from public_site.middleware.request_id import LogContext, RequestId
 from tests.asgi import ask
 
 PROXY = ("10.1.2.3", 40000)
@@ -40,7 +40,7 @@ def log():
 
 @pytest.fixture
 def app(site, log):
-    return RequestId(site, settings=Settings(trusted_proxies=["10.0.0.0/8", "2001:db8::1"]), access_log=log)
+    return RequestId(LogContext(site), settings=Settings(trusted_proxies=["10.0.0.0/8", "2001:db8::1"]), access_log=log)
 
 
 async def test_a_request_gets_a_number_that_the_answer_the_scope_and_the_log_context_carry(site, app):
@@ -171,6 +171,6 @@ async def test_other_protocols_pass_through(site):
     async def app(scope, receive, send):
         seen.append(scope["type"])
 
-    await RequestId(app, settings=Settings())({"type": "lifespan"}, None, None)
+    await RequestId(LogContext(app), settings=Settings())({"type": "lifespan"}, None, None)
 
     assert seen == ["lifespan"]

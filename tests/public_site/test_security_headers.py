@@ -4,6 +4,7 @@ import pytest
 
 from cms.core.settings import Settings
 from public_site.middleware.security_headers import SecurityHeaders
+from public_site.page_cache import PageCache
 from tests.asgi import ask
 
 PRODUCTION = Settings(
@@ -94,7 +95,20 @@ async def test_only_production_asks_browsers_to_insist_on_tls(development, produ
     assert answer["Strict-Transport-Security"].startswith("max-age=63072000")
 
 
-async def test_a_message_of_the_page_cache_is_not_changed(development, site):
+async def test_no_page_of_a_foreign_host_gets_into_the_page_cache(site, production):
+    cache = PageCache(production, max_bytes=1_000_000)
+    for host in ("evil.example", "python.org", "www.python.org"):
+        for _ in range(2):
+            await ask(cache, headers={"Host": host}, scheme="https")
+
+    assert len(site.scopes) == 1
+    assert len(cache._store) == 1
+    assert (await ask(cache, headers={"Host": "evil.example"}, scheme="https")).status == 400
+    cached = await ask(cache, headers={"Host": "www.python.org"}, scheme="https")
+    assert cached["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_message_of_the_application_is_not_changed(development, site):
     await ask(development, headers={"Host": "localhost"})
 
     assert site.headers == []
