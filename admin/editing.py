@@ -138,6 +138,8 @@ async def _save(sheet: Sheet, pressed: str) -> tuple[Any, str]:
         view.before_save(row, sheet.form, is_new=is_new)
         await view.save(session, row, by=user, is_new=is_new)
     for inline in inlines:
+        if inline.take_out(sheet.form, row):
+            await session.flush()
         with session.no_autoflush:
             kept = inline.write(sheet.form, row, copied_from=copied_from)
             await inline.save(session, InlineWork(sheet.request, row, kept, user))

@@ -106,6 +106,14 @@ class Inline:
         field.process(None)
         return field.form
 
+    def take_out(self, form: Form, parent: Any) -> bool:
+        """Take the removed rows out of `parent`, to be flushed before others take their place; say if there are any."""
+        existing = {str(child.id): child for child in getattr(parent, self.relation)}
+        removed = {entry.form.row_id.data for entry in entries_of(form, self.relation) if entry.form.is_removed.data}
+        for key in removed & existing.keys():
+            getattr(parent, self.relation).remove(existing[key])
+        return bool(removed & existing.keys())
+
     def write(self, form: Form, parent: Any, *, copied_from: Any = None) -> list[tuple[Any, Form]]:
         """Put the rows of a valid form onto the children of `parent`, and return each child that stays with its form.
 
@@ -117,12 +125,10 @@ class Inline:
         kept: list[tuple[Any, Form]] = []
         for entry in entries_of(form, self.relation):
             key = entry.form.row_id.data or ""
+            if entry.form.is_removed.data:
+                continue
             if key and key not in existing:
                 raise Invalid(f"One {self.row_label} is not here any more. Load the page again and repeat your change.")
-            if entry.form.is_removed.data:
-                if key and copied_from is None:
-                    children.remove(existing[key])
-                continue
             child = existing[key] if key else self.model_of(parent)()
             kept.append((_copy(child) if key and copied_from is not None else child, entry.form))
         for position, (child, row_form) in enumerate(kept):

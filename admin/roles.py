@@ -43,6 +43,9 @@ class RolesInline(Inline):
         )
         object.__setattr__(self, "overrides", {"scope_kind": ScopeField, "scope_values": LinesField})
 
+    def take_out(self, form: Form, parent: Any) -> bool:  # `save` takes away what the form no longer lists.
+        return False
+
     def write(self, form: Form, parent: Any, *, copied_from: Any = None) -> list[tuple[Any, Form]]:
         """Leave the rows alone; `save` hands the whole list to the domain."""
         return [(None, entry.form) for entry in entries_of(form, self.relation) if not entry.form.is_removed.data]
