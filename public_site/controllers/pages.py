@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
@@ -19,6 +20,7 @@ from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 from cms.redirects import queries as redirects
 from cms.users.models import User
 from public_site.dependencies import CACHED, SLASHLESS
+from public_site.old_addresses import moved
 from public_site.page_fallback import PAGE_ROUTE, is_text
 from public_site.section import section_around
 from public_site.templating import Renderer
@@ -26,6 +28,7 @@ from public_site.urls import requested_path, with_query
 
 OLD_RELEASE_PATH = re.compile(r"/download/releases/(?P<number>\d{1,3}(?:\.\d{1,3}){1,3})/?")
 LONGEST_PATH = 500
+IN_ADDRESS = "/%:?#[]@!$&'()*+,;=~-._"
 HTML_TYPE = "text/html"
 SERVED_AS_WRITTEN = frozenset({"text/plain", "text/csv", "text/markdown", "application/json"})
 """Types that no browser runs, so that the text may leave as the editor wrote it, without the sanitiser."""
@@ -48,7 +51,11 @@ class PagesController(Controller):
         if path == PAGE_ROUTE or len(path) > LONGEST_PATH or not is_text(path):
             message = "There is no page at this address."
             raise NotFound(message)
-        if target := await _new_address(session, path, query) or await _address_of_old_release(session, path):
+        if target := await _new_address(session, path, query):
+            return Redirect(target, status_code=301)
+        if old := moved(path, query.decode("latin-1")):
+            return Redirect(quote(old.target, safe=IN_ADDRESS), status_code=old.status_code)
+        if target := await _address_of_old_release(session, path):
             return Redirect(target, status_code=301)
         page = await one_or_404(session, queries.visible_to(user).where(queries.is_at(path)))
         if not path.endswith("/"):
