@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, formataddr, make_msgid, parseaddr
+from email.utils import format_datetime, formataddr, getaddresses, make_msgid, parseaddr
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -33,7 +33,7 @@ MAX_SUBJECT = 200
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FIRST_PERMANENT_CODE = 500
 
-_ADDRESS = re.compile(r"[^\s@<>(),:;\"\\\[\]]{1,64}@[^\s@<>(),:;\"\\\[\]]{1,255}", re.ASCII)
+_ADDRESS = re.compile(r"[^\s@<>(),:;\"\\\[\]]{1,64}@[^\s@<>(),:;\"\\\[\]]{1,255}")
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
     autoescape=select_autoescape(["html"]),
@@ -183,8 +183,9 @@ def _one_line(text: str) -> str:
 
 def _address(text: str) -> str:
     """Return an address, with its name if it has one, in the form that headers need."""
-    name, address = parseaddr(text) if text.isprintable() else ("", "")
-    if not _ADDRESS.fullmatch(address):
+    found = getaddresses([text]) if text.isprintable() else []
+    name, address = found[0] if len(found) == 1 else ("", "")
+    if not (address.isascii() and _ADDRESS.fullmatch(address)):
         message = f"{_one_line(text)} is not an e-mail address that mail can be sent to."
         raise Invalid(message)
     return formataddr((name, address))

@@ -12,6 +12,7 @@ from cms.core.integrity import explain_constraint
 from cms.core.markup import TRUSTED_KINDS
 from cms.core.permissions import Actor, Permission, require
 from cms.core.text import slugify
+from cms.downloads import queries
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
 from cms.downloads.rules import broken_rules
 
@@ -139,10 +140,7 @@ async def _demote_predecessors(session: AsyncSession, release: Release) -> None:
         return
     with session.no_autoflush:
         predecessors = await session.scalars(
-            select(Release)
-            .where(Release.version == release.version, Release.is_latest, Release.is_published)
-            .where(Release.id != (release.id or 0))
-            .with_for_update()
+            queries.latest(ReleaseVersion(release.version)).where(Release.id != (release.id or 0)).with_for_update()
         )
     for predecessor in predecessors:
         predecessor.is_latest = False

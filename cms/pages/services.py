@@ -2,7 +2,6 @@
 
 import re
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import deletion
@@ -10,6 +9,7 @@ from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
 from cms.core.markup import TRUSTED_KINDS
 from cms.core.permissions import Actor, Permission, extends_to, require
+from cms.pages import queries
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 
 PATH = re.compile(r"[a-z0-9.-]+(?:/[a-z0-9.-]+)*")
@@ -67,5 +67,5 @@ async def _broken_rules(session: AsyncSession, page: Page) -> dict[str, list[str
 
 async def _is_taken(session: AsyncSession, page: Page) -> bool:
     with session.no_autoflush:
-        other = await session.scalar(select(Page.id).where(Page.path == page.path, Page.id != (page.id or 0)))
+        other = await session.scalar(queries.at_path(page.path).where(Page.id != (page.id or 0)))
     return other is not None

@@ -210,7 +210,7 @@ class Meilisearch:
             pause = min(pause * 2, LONGEST_LOOK)
         raise Unavailable(f"Meilisearch's task {uid} was not done after {patience:.0f} seconds.")
 
-    async def _ask(self, method: str, path: str, body: Any = None, *, timeout: float = REQUEST_TIMEOUT) -> Any:  # noqa: ASYNC109 - httpx's own
+    async def _ask(self, method: str, path: str, body: Any = None, *, timeout: float = REQUEST_TIMEOUT) -> Any:
         answer = await self._send(method, path, body, timeout=timeout)
         _refuse_failure(answer)
         return answer.json()
@@ -221,7 +221,7 @@ class Meilisearch:
         path: str,
         body: Any = None,
         *,
-        timeout: float = REQUEST_TIMEOUT,  # noqa: ASYNC109 - httpx's own
+        timeout: float = REQUEST_TIMEOUT,
     ) -> httpx.Response:
         try:
             return await self._http.request(method, path, json=body, timeout=timeout)
