@@ -194,8 +194,8 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
         return formatter(row, name) if formatter else formats.cell(self._in_words(name, value))
 
     def _in_words(self, name: str, value: Any) -> Any:
-        labels = dict(self.form_args.get(name, {}).get("labels", ()))
-        return labels.get(value, value)
+        labels = self.form_args.get(name, {}).get("labels", ())
+        return next((label for known, label in labels if known == value), value)
 
     def public_url(self, row: Any) -> str:
         """Return where the public reads the row; "" where it does not."""

@@ -1,0 +1,151 @@
+"""Every address of the back office × every role, against one table that people can read: matrix.tsv."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from admin.app import ROUTES, VIEWS
+from cms.core.permissions import SHIPPED_ROLES
+from cms.users.models import Role, RoleAssignment
+from tests.admin.browser import Browser
+from tests.factories.boxes import make_box
+from tests.factories.downloads import make_file, make_operating_system, make_release
+from tests.factories.pages import make_page
+from tests.factories.users import make_role, make_user
+
+TABLE = Path(__file__).with_name("matrix.tsv")
+PEOPLE = ("visitor", "member", *SHIPPED_ROLES, "superuser")
+ANSWERS = {303: "sign in", 403: "no"}
+NOBODY = "2147483647"
+"""The key of no row: whoever may do it is told 404, whoever may not 403."""
+
+OF_A_VIEW = (
+    "GET list",
+    "GET export/csv",
+    "GET details/{row}",
+    "GET history/{row}",
+    "GET create",
+    "POST create",
+    "GET edit/{row}",
+    "POST edit/{row}",
+    "GET delete?pks={row}",
+    "POST delete?pks=nobody",
+)
+LOOK_UPS = ("GET releases/lookup/page?term=x", "GET release-files/lookup/release?term=x")
+DECISIONS = tuple(
+    f"{method} {view}/decide/{decision}?pks={key}"
+    for view in ("releases", "pages")
+    for decision in ("publish", "unpublish")
+    for method, key in (("GET", "{" + view + "}"), ("POST", "nobody"))
+)
+SINGLE = (
+    "GET ",
+    "GET history",
+    "GET operations",
+    *(f"POST operations/{operation}" for operation in ("run-again", "purge", "purge-all", "reindex")),
+    "GET role-matrix",
+    "GET users/why/{users}?permission=pages:edit",
+    "POST users/password/{users}",
+    "POST users/end-session/{users}",
+    "POST preview-markup",
+)
+
+
+def requests():
+    """Return every request as the table names it."""
+    views = [f"{line.split()[0]} {view.identity}/{line.split()[1]}" for view in VIEWS for line in OF_A_VIEW]
+    filled = [line.replace("{row}", "{" + line.split()[1].split("/")[0] + "}") for line in views]
+    return [*SINGLE, *filled, *DECISIONS, *LOOK_UPS]
+
+
+@pytest.fixture
+async def rows(session):
+    """A row of each view, by the view's name."""
+    release, system = await make_release(session), await make_operating_system(session)
+    from cms.redirects.models import Redirect
+
+    redirect = Redirect(old_path="/old/", new_path="/new/")
+    session.add(redirect)
+    role = await make_role(session)
+    await session.commit()
+    return {
+        "releases": release.id,
+        "release-files": (await make_file(session, release, system)).id,
+        "operating-systems": system.id,
+        "pages": (await make_page(session)).id,
+        "boxes": (await make_box(session)).id,
+        "redirects": redirect.id,
+        "users": (await make_user(session)).id,
+        "roles": role.id,
+    }
+
+
+async def person_called(session, name):
+    """Return who signs in for a column of the table; None for a visitor."""
+    if name == "visitor":
+        return None
+    user = await make_user(session, username=name, is_staff=name != "member", is_superuser=name == "superuser")
+    if name in SHIPPED_ROLES:
+        role = Role(name=name, label=name, permissions=sorted(SHIPPED_ROLES[name].permissions))
+        session.add(role)
+        await session.flush()
+        session.add(RoleAssignment(user_id=user.id, role_id=role.id))
+        await session.commit()
+    return user
+
+
+async def answer_to(browser, request, rows, *, token):
+    """Send a request and return what the table says about its answer."""
+    method, _, path = request.partition(" ")
+    path, _, query = path.partition("?")
+    address = f"/admin/{path}".format_map(rows)
+    query = query.format_map(rows).replace("nobody", NOBODY)
+    if method == "GET":
+        answer = await browser.get(f"{address}?{query}" if query else address)
+    else:
+        answer = await browser.post(address, dict(pair.split("=") for pair in query.split("&") if pair), token=token)
+    assert answer.status_code < 500, (request, answer.status_code)
+    is_sign_in = answer.headers.get("location", "").startswith("/accounts/login/")
+    return "sign in" if is_sign_in else "no" if answer.status_code == 403 else "yes"
+
+
+async def test_each_role_reaches_exactly_what_the_table_says(client, session, rows):
+    columns = {}
+    for name in PEOPLE:
+        user = await person_called(session, name)
+        browser = Browser(client)
+        client.cookies.clear()
+        if user is not None:
+            await browser.sign_in(session, user)
+        token = await browser.token() or await token_of_the_site(client)
+        columns[name] = [await answer_to(browser, request, rows, token=token) for request in requests()]
+
+    lines = ["\t".join(("request", *PEOPLE))]
+    lines += [
+        "\t".join((f"{request}".strip(), *(columns[name][n] for name in PEOPLE)))
+        for n, request in enumerate(requests())
+    ]
+    if os.environ.get("CMS_TEST_WRITE_MATRIX"):
+        TABLE.write_text("\n".join(lines) + "\n")
+    assert lines == TABLE.read_text().splitlines()
+
+
+async def token_of_the_site(client):
+    """Return the token that a page of the site gives to who may not see the back office."""
+    from tests.users.browser import TOKEN
+
+    found = TOKEN.search((await client.get("/accounts/login/")).text) or TOKEN.search(
+        (await client.get("/accounts/profile/")).text
+    )
+    return found[1] if found else ""
+
+
+def test_the_table_names_every_address():
+    named = {request.partition(" ")[2].partition("?")[0] for request in requests()}
+    shapes = {name.replace("{", "").replace("}", "").replace(view.identity, "V") for name in named for view in VIEWS}
+
+    for route in ROUTES:
+        shape = route.path.strip("/").replace("{identity}", "V").replace("{pk}", "V").replace("{decision}", "publish")
+        shape = shape.replace("{operation}", "purge").replace("{field}", "page")
+        assert shape in shapes or shape.replace("users", "V") in shapes, route.path
