@@ -1,6 +1,7 @@
 """Every kind of markup: what it makes of a text, and what it never lets through."""
 
 import html.parser
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -132,8 +133,9 @@ def test_script_disappears_with_its_text(kind):
 def test_html_keeps_what_the_allow_list_names():
     allowed = (
         '<h2 id="top" class="x" title="t">T</h2><blockquote><p>a<br>b<sub>1</sub></p></blockquote>'
-        '<table><caption>c</caption><tbody><tr><th scope="col" colspan="2">h</th><td align="left" rowspan="2">d</td></tr>'
-        '</tbody></table><img src="/i.png" alt="i" width="1" height="2"><a href="mailto:a@b.org">m</a><a href="#x">f</a>'
+        '<table><caption>c</caption><tbody><tr><th scope="col" colspan="2">h</th>'
+        '<td align="left" rowspan="2">d</td></tr></tbody></table>'
+        '<img src="/i.png" alt="i" width="1" height="2"><a href="mailto:a@b.org">m</a><a href="#x">f</a>'
     )
 
     assert render(allowed, "html") == allowed
@@ -328,8 +330,7 @@ def test_rendering_markdown_leaves_no_memory_behind():
 
 def _resident_pages():
     try:
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[1])
+        return int(Path("/proc/self/statm").read_text().split()[1])
     except FileNotFoundError:
         pytest.skip("Only Linux tells the memory of a process in /proc.")
 
