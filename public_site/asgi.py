@@ -1,5 +1,6 @@
 """Where the site, the back office and everything around them become one application."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,7 +31,9 @@ def create() -> ASGIApp:
     """Return the application of this process; the server calls this once in each of its workers."""
     settings = Settings.load()
     logs.configure(settings)
-    return build(Resources.from_settings(settings))
+    app = build(Resources.from_settings(settings))
+    _leave_what_stays_alone()
+    return app
 
 
 def build(resources: Resources) -> ASGIApp:
@@ -51,6 +54,16 @@ def build(resources: Resources) -> ASGIApp:
     guarded = LogContext(SecurityHeaders(Limits(session), settings=settings))
     page_cache = PageCache(guarded, max_bytes=settings.page_cache_bytes)
     return RequestId(page_cache, settings=settings, access_log=access_log)
+
+
+def _leave_what_stays_alone() -> None:
+    """Spare the garbage collector what was loaded so far, for it stays to the end.
+
+    Looking through all of it again and again took a fifth of the time in which cached pages are answered.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _back_office(resources: Resources) -> ASGIRouteHandler:

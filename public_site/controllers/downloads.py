@@ -21,6 +21,7 @@ from public_site.feeds.downloads import FEED_LENGTH, RSS, release_feed
 from public_site.templating import Renderer
 
 HOME = "/downloads/"
+OUT_OF_SUPPORT = frozenset({ReleaseVersion.PYTHON_1, ReleaseVersion.PYTHON_2})
 OFFERED = frozenset({ReleaseVersion.PYTHON_3, ReleaseVersion.INSTALL_MANAGER})
 WINDOWS_ORDER = ("installer (64-bit)", "installer (32-bit)", "installer (ARM64)", "installer", "embeddable")
 
@@ -84,6 +85,7 @@ class DownloadsController(Controller):
             "downloads/release.html",
             release=release,
             content=release.content_html or (release.page.content_html if release.page else ""),
+            is_out_of_support=release.version in OUT_OF_SUPPORT,
             superseded_by=await session.scalar(queries.successors_of(release).limit(1)),
             files=sorted(release.files, key=_place_in_table),
             buttons=sorted((file for file in release.files if file.has_download_button), key=_place_of_button),

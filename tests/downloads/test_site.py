@@ -139,6 +139,17 @@ async def test_python_2_is_never_called_superseded(client: httpx.AsyncClient, se
     assert "superseded" not in page
 
 
+@pytest.mark.parametrize(("name", "is_warned"), [("Python 2.7.18", True), ("Python 3.14.0", False)])
+async def test_whoever_looks_at_python_2_is_warned(
+    client: httpx.AsyncClient, session: AsyncSession, name: str, *, is_warned: bool
+) -> None:
+    release = await make_release(session, name)
+
+    page = (await client.get(release.public_path)).text
+
+    assert ("end of its life" in page) is is_warned
+
+
 async def test_a_release_without_text_shows_the_text_of_its_page(
     client: httpx.AsyncClient, session: AsyncSession
 ) -> None:
