@@ -30,8 +30,8 @@ CONCURRENCY = 6
 GRACE = 10
 """Seconds that running tasks have to end once the worker is told to stop."""
 
-LONGEST_BLOCK = 5.0
-"""Seconds that one question for the next job stays open."""
+LONGEST_BLOCK = 2.0
+"""Seconds that one question for the next job stays open, and so how long an idle worker takes to end."""
 
 PAUSE_WITHOUT_REDIS = 1.0
 
@@ -56,6 +56,20 @@ class PatientQueue(RedisQueue):
             log.warning("no jobs while Redis is away", error=str(error))
             await asyncio.sleep(PAUSE_WITHOUT_REDIS)
             return None
+
+
+class PromptWorker(Worker[Context]):
+    """A worker that ends as soon as its tasks have; SAQ's own waits for its upkeep, which sleeps for a minute."""
+
+    async def upkeep(self) -> list[asyncio.Task[None]]:
+        self._upkeep = await super().upkeep()
+        return self._upkeep
+
+    async def stop(self) -> None:
+        self.event.set()
+        for task in self._upkeep:
+            task.cancel()
+        await super().stop()
 
 
 class SaqQueue:
@@ -112,7 +126,7 @@ async def _take_jobs(queue: RedisQueue, resources: Resources) -> None:
     async def begin(context: Context) -> None:
         cast("dict[str, Any]", context)["resources"] = resources
 
-    worker: Worker[Context] = Worker(
+    worker = PromptWorker(
         queue,
         functions=[run],
         concurrency=CONCURRENCY,
