@@ -170,7 +170,7 @@ class Part:
         self.started_at = time.monotonic()
 
 
-class Stopped(Exception):  # noqa: N818 - not an error, but the end that was asked for.
+class Stopped(Exception):
     """Somebody asked the supervisor to stop."""
 
 
