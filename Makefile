@@ -1,7 +1,7 @@
 # Everything a developer types. Needs make and Python 3.11; uv is fetched where there is none.
 
 SHELL := /bin/sh
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3.11 || echo python3)
 TOOLS := .venv-tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 IN := .venv/bin/
