@@ -47,13 +47,16 @@ class OutboxMessage(Recorded, Base):
 
 
 class ScheduledTask(Base):
-    """When a task of the schedule was last due, so that several workers start it once."""
+    """A task of the schedule and when it was last due, so that several workers start it once."""
 
     __tablename__ = "scheduled_tasks"
     audited = False
     invalidates = ()
 
     task: Mapped[str] = mapped_column(String(60), primary_key=True)
+    schedule: Mapped[str] = mapped_column(String(100))
+    """A cron expression in UTC."""
+
     last_due_at: Mapped[datetime]
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from cms.core import clock, outbox
 from cms.core.outbox import CHANNEL, MessageStatus, OutboxMessage, ScheduledTask
-from cms.core.tasks import TASKS
+from cms.core.tasks import TASKS, Task
 
 BATCH = 500
 LONGEST_WAIT = 2.0
@@ -116,17 +116,25 @@ async def start_due_tasks(sessionmaker: async_sessionmaker[AsyncSession]) -> Non
             continue
         due_at = croniter(task.schedule, clock.now()).get_prev(datetime)
         async with sessionmaker.begin() as session:
-            if await _is_first_to_start(session, task.name, due_at):
+            if await _is_first_to_start(session, task, due_at):
                 outbox.enqueue(session, task.name)
 
 
-async def _is_first_to_start(session: AsyncSession, task: str, due_at: datetime) -> bool:
+async def _is_first_to_start(session: AsyncSession, task: Task, due_at: datetime) -> bool:
     """Return whether no worker has started the task at this moment yet; one never seen before starts at its next."""
-    statement = insert(ScheduledTask).values(task=task, last_due_at=due_at).on_conflict_do_nothing()
+    statement = (
+        insert(ScheduledTask)
+        .values(task=task.name, schedule=task.schedule, last_due_at=due_at)
+        .on_conflict_do_update(
+            index_elements=[ScheduledTask.task],
+            set_={"schedule": task.schedule},
+            where=ScheduledTask.schedule != task.schedule,
+        )
+    )
     await session.execute(statement, execution_options=HANDLED)
     moved = await session.execute(
         update(ScheduledTask)
-        .where(ScheduledTask.task == task, ScheduledTask.last_due_at < due_at)
+        .where(ScheduledTask.task == task.name, ScheduledTask.last_due_at < due_at)
         .values(last_due_at=due_at)
         .returning(ScheduledTask.task),
         execution_options=HANDLED,

@@ -59,6 +59,7 @@ def upgrade() -> None:
     op.create_table(
         "scheduled_tasks",
         sa.Column("task", sa.String(length=60), nullable=False),
+        sa.Column("schedule", sa.String(length=100), nullable=False),
         sa.Column("last_due_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("task", name=op.f("pk_scheduled_tasks")),
     )
