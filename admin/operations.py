@@ -20,7 +20,6 @@ from cms.core.cdn import ALL_PAGES
 from cms.core.errors import Invalid, NotFound
 from cms.core.outbox import MessageStatus, OutboxMessage, ScheduledTask
 from cms.core.permissions import Permission, allows
-from cms.core.tasks import TASKS
 from cms.users.models import UserSession
 
 MOST_SHOWN = 100
@@ -105,8 +104,8 @@ async def _reindex(session: AsyncSession, _posted: Any) -> str:
 
 
 async def _schedule(session: AsyncSession) -> list[tuple[str, str, Any]]:
-    last = {row.task: row.last_due_at for row in await session.scalars(select(ScheduledTask))}
-    return [(task.name, task.schedule, last.get(task.name)) for task in TASKS.values() if task.schedule]
+    tasks = await session.scalars(select(ScheduledTask).order_by(ScheduledTask.task))
+    return [(task.task, task.schedule, task.last_due_at) for task in tasks]
 
 
 async def _services(request: Request, session: AsyncSession) -> list[tuple[str, bool, str]]:
