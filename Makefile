@@ -51,7 +51,7 @@ clean: ## Remove what can be made again; leaves CMS_HOME alone
 	rm -rf .venv $(TOOLS) .coverage* htmlcov .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(SYNCED): pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen --quiet
+	$(UV) sync --frozen --quiet --compile-bytecode
 	@touch $@
 
 $(TOOLS)/bin/uv:
