@@ -16,12 +16,11 @@ from admin.forms import read_form
 from admin.rendering import go_to, render
 from admin.requests import office_of, resources_of, user_of
 from admin.urls import url_to
-from cms.core.errors import Invalid, NotFound, PermissionDenied
+from cms.core.errors import Invalid, NotFound
 from cms.core.permissions import Permission, allows
-from cms.users import passwords, queries, services, sessions
+from cms.users import password_changes, passwords, queries, services, sessions
 from cms.users.grants import explain, load_grants
 from cms.users.models import RoleAssignment, User
-from cms.users.password_policy import check_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,7 @@ async def set_password(request: Request) -> Response:
     password = str(posted.get("new_password", ""))
     async with resources_of(request).sessionmaker() as session:
         person = await _changeable_person(session, request.path_params["pk"], by=by)
-        check_password(password, user=person, field="new_password")
-        person.password = await passwords.hash_password(password)
-        await services.end_sessions(session, person)
+        await password_changes.set_password(session, person, new=password, by=by)
         await session.commit()
     told = f"“{person}” has a new password and was signed out everywhere. Tell it to them in person."
     return go_to(request, url_to("edit", identity="users", pk=person.id), saying=told)
@@ -123,8 +120,7 @@ async def _person(session: AsyncSession, key: str) -> User:
 
 async def _changeable_person(session: AsyncSession, key: str, *, by: User) -> User:
     person = await _person(session, key)
-    if person.is_superuser and not by.is_superuser:
-        raise PermissionDenied("Only a superuser can change the account of a superuser.")
+    await services.require_authority(session, person, by=by)
     return person
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import audit, clock, outbox, tokens
 from cms.core.errors import Conflict, Invalid, NotFound
+from cms.core.permissions import Actor
 from cms.core.settings import Settings
-from cms.users import passwords, queries, sessions, throttle
+from cms.users import passwords, queries, services, sessions, throttle
 from cms.users.models import User
 from cms.users.password_policy import check_password
 
@@ -36,6 +37,17 @@ async def change_password(session: AsyncSession, user: User, *, current: str, ne
     await throttle.succeed(session, attempt)
     check_password(new, user=row, field="new")
     await _set(session, row, await passwords.hash_password(new), replacing=encoded, action="change password")
+
+
+async def set_password(session: AsyncSession, user: User, *, new: str, by: Actor) -> None:
+    """Give somebody else's account a new password, end every session of theirs and tell them by mail.
+
+    Raises PermissionDenied, Invalid naming the field "new_password", Conflict or Unavailable.
+    """
+    await services.require_authority(session, user, by=by)
+    check_password(new, user=user, field="new_password")
+    hashed = await passwords.hash_password(new)
+    await _set(session, user, hashed, replacing=user.password, action="set password")
 
 
 async def ask_for_reset(session: AsyncSession, email: str, *, address: str) -> None:

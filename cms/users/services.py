@@ -12,6 +12,7 @@ from cms.core.errors import Conflict, Invalid, PermissionDenied
 from cms.core.integrity import explain_constraint
 from cms.core.permissions import SCOPE_KINDS, Actor, Permission, require
 from cms.users import queries
+from cms.users.grants import load_grants
 from cms.users.models import Role, RoleAssignment, User, UserSession
 
 USERNAME = re.compile(r"[A-Za-z0-9@.+_-]{1,150}")
@@ -40,7 +41,6 @@ async def save_user(session: AsyncSession, user: User, *, by: Actor) -> None:
     Only superusers grant or take the rights of staff and superusers, and nobody their own. An account that is
     no longer active loses its sessions. Raises PermissionDenied, Conflict for the last superuser, and Invalid.
     """
-    await require(session, by, Permission.USERS_EDIT)
     await _refuse_change_of_rights(session, user, by=by)
     if errors := await _broken_rules(session, user):
         raise Invalid.in_fields(errors)
@@ -103,16 +103,32 @@ async def delete_role(session: AsyncSession, role: Role, *, by: Actor) -> None:
 
 async def delete_user(session: AsyncSession, user: User, *, by: Actor) -> None:
     """Delete an account; what the person wrote stays. Raises PermissionDenied, or Conflict for the last superuser."""
-    await require(session, by, Permission.USERS_EDIT)
+    await require_authority(session, user, by=by)
     if by.id == user.id:
         message = "You cannot delete your own account here."
-        raise PermissionDenied(message)
-    if user.is_superuser and not by.is_superuser:
-        message = "Only a superuser can delete a superuser."
         raise PermissionDenied(message)
     if user.is_superuser:
         await _refuse_last_superuser(session, user)
     await deletion.delete(session, user, permission=Permission.USERS_EDIT, by=by)
+
+
+async def require_authority(session: AsyncSession, user: User, *, by: Actor) -> None:
+    """Raise PermissionDenied unless `by` may change this account.
+
+    That takes `users:edit`, and that the person may do nothing that `by` may not: whoever changes an address or a
+    password could otherwise sign in as somebody with more rights.
+    """
+    await require(session, by, Permission.USERS_EDIT)
+    if by.is_superuser:
+        return
+    if user.is_superuser:
+        message = "Only a superuser can change the account of a superuser."
+        raise PermissionDenied(message)
+    with session.no_autoflush:
+        grants = await load_grants(session, user)
+    beyond = next((grant for grant in grants.held if not by.grants.allows(grant.permission)), None)
+    if beyond is not None and by.id != user.id:
+        raise PermissionDenied(f"“{user}” holds “{beyond.permission}” and you do not; a superuser has to do this.")
 
 
 async def end_sessions(session: AsyncSession, user: User) -> None:
@@ -140,9 +156,10 @@ async def _refuse_change_of_rights(session: AsyncSession, user: User, *, by: Act
         message = "You cannot change your own rights; another superuser has to."
         raise PermissionDenied(message)
     was_superuser = bool((state.attrs.is_superuser.history.deleted or [user.is_superuser])[0])
-    if was_superuser and not by.is_superuser and not is_new:
-        message = "Only a superuser can change the account of a superuser."
-        raise PermissionDenied(message)
+    if is_new:
+        await require(session, by, Permission.USERS_EDIT)
+    else:
+        await require_authority(session, user, by=by)
     if not is_new and was_superuser and not (user.is_superuser and user.is_active):
         await _refuse_last_superuser(session, user)
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from cms.core.errors import Conflict, Invalid, PermissionDenied
 from cms.core.permissions import Permission
 from cms.pages.models import Page
-from cms.users import services, sessions
+from cms.users import password_changes, services, sessions
 from cms.users.grants import load_grants
 from cms.users.models import RoleAssignment, User, UserSession
 from cms.users.services import Assigned
@@ -59,6 +59,25 @@ async def test_the_account_of_a_superuser_is_changed_by_superusers_only(session,
 
     with pytest.raises(PermissionDenied, match="account of a superuser"):
         await services.save_user(session, superuser, by=administrator)
+
+
+async def test_nobody_takes_over_an_account_that_may_do_more(session, administrator):
+    manager = await make_user(session, permissions=(Permission.DOWNLOADS_PUBLISH,))
+    manager.email = "taken-over@example.org"
+
+    with pytest.raises(PermissionDenied, match="downloads:publish"):
+        await services.save_user(session, manager, by=administrator)
+    with pytest.raises(PermissionDenied, match="downloads:publish"):
+        await password_changes.set_password(session, manager, new="a pass phrase for a thief", by=administrator)
+
+
+async def test_a_password_that_somebody_else_sets_ends_the_sessions(session, superuser):
+    person = await make_user(session)
+    await sessions.start_session(session, person, address="192.0.2.1", user_agent="A browser")
+
+    await password_changes.set_password(session, person, new="a wholly different phrase", by=superuser)
+
+    assert (await session.scalars(select(UserSession).where(UserSession.user_id == person.id))).all() == []
 
 
 async def test_a_closed_account_loses_its_sessions(session, superuser):
