@@ -57,7 +57,7 @@ async def ask_for_reset(session: AsyncSession, email: str, *, address: str) -> N
     TooManyAttempts, for unknown addresses as well.
     """
     await throttle.begin(session, email, address=address, occasion=throttle.Occasion.PASSWORD_RESET)
-    outbox.enqueue(session, "send_password_reset", email=email)
+    outbox.enqueue(session, "send_password_resets", email=email)
 
 
 async def resettable(session: AsyncSession, email: str) -> Sequence[User]:

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import mail
+from cms.core import mail, outbox
 from cms.core.resources import Resources
 from cms.core.tasks import task
 from cms.users import password_changes, sessions, throttle
@@ -12,9 +12,17 @@ RESET_PATH = "/accounts/password/reset/key/"
 
 
 @task()
-async def send_password_reset(resources: Resources, session: AsyncSession, *, email: str) -> None:
-    """Send the link to each active account of an e-mail address; where there is none, nothing is sent."""
+async def send_password_resets(_resources: Resources, session: AsyncSession, *, email: str) -> None:
+    """Have a link sent to each active account of an e-mail address; where there is none, nothing is sent."""
     for user in await password_changes.resettable(session, email):
+        outbox.enqueue(session, "send_password_reset", user_id=user.id)
+
+
+@task()
+async def send_password_reset(resources: Resources, session: AsyncSession, *, user_id: int) -> None:
+    """Send the link to one account, so that a mail that fails is tried again without repeating the others."""
+    user = await session.get(User, user_id)
+    if user is not None and user.is_active:
         token = password_changes.reset_token(user, resources.settings)
         await mail.send(
             resources.mail,
