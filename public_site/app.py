@@ -5,11 +5,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from litestar import Litestar, Request, Response
-from litestar.datastructures import CacheControlHeader, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import ASGIRouteHandler
 from litestar.response import Redirect
-from litestar.static_files import create_static_files_router
 
 from cms.core.resources import Resources
 from public_site import dependencies
@@ -24,12 +23,12 @@ from public_site.controllers.pages import PagesController
 from public_site.controllers.search import SearchController
 from public_site.controllers.site import CrawlersController, FragmentsController
 from public_site.errors import EXCEPTION_HANDLERS
-from public_site.templating import STATIC, make_environment, template_config
+from public_site.static_files import static_files
+from public_site.templating import make_environment, template_config
 from public_site.urls import requested_path, with_query
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 LARGEST_BODY = 10 * 1024 * 1024
-WEEK = 7 * 24 * 3600
 
 CONTROLLERS = [
     HomeController,
@@ -60,7 +59,7 @@ def create_app(
     """Return the site; `mounts` are applications that live below it, such as the back office."""
     environment = make_environment(site_url=resources.settings.site_url)
     return Litestar(
-        route_handlers=[*CONTROLLERS, _static_files(), *mounts],
+        route_handlers=[*CONTROLLERS, static_files(), *mounts],
         dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
         before_request=add_slash,
@@ -80,12 +79,3 @@ async def add_slash(request: Request[Any, Any, State]) -> Response[Any] | None:
     if request.method != "GET" or path.endswith("/") or request.route_handler.opt.get("slashless"):
         return None
     return Redirect(with_query(f"{path}/", request.scope["query_string"]), status_code=301)
-
-
-def _static_files() -> Any:
-    return create_static_files_router(
-        path="/static",
-        directories=[STATIC],
-        cache_control=CacheControlHeader(public=True, max_age=WEEK),
-        opt=dependencies.CACHED | dependencies.SLASHLESS,
-    )

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from admin.app import build_admin
 from cms.core import logs
+from cms.core.errors import NotFound
 from cms.core.resources import Resources
 from cms.core.settings import Settings
 from public_site.app import create_app
@@ -24,7 +25,7 @@ from public_site.middleware.security_headers import SecurityHeaders
 from public_site.middleware.session import SessionMiddleware
 from public_site.page_cache import PageCache
 from public_site.page_fallback import page_fallback
-from public_site.urls import requested_path
+from public_site.urls import BACK_OFFICE, is_back_office, requested_path
 
 
 def create() -> ASGIApp:
@@ -69,9 +70,14 @@ def _leave_what_stays_alone() -> None:
 def _back_office(resources: Resources) -> ASGIRouteHandler:
     office: Any = build_admin(resources)  # Starlette and Litestar name the parts of an ASGI application differently.
 
-    @asgi("/admin", is_mount=True, copy_scope=True)
+    @asgi(BACK_OFFICE, is_mount=True, copy_scope=True)
     async def serve_back_office(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["path"] = requested_path(scope)
+        path = requested_path(scope)
+        if not is_back_office(path):
+            # Litestar mounts by the letters that a path begins with: /admin-guide/ may well be a page.
+            message = "There is no page at this address."
+            raise NotFound(message)
+        scope["path"] = path
         await office(scope, receive, send)
 
     return serve_back_office

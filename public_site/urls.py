@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 LEGACY_SITE = "https://legacy.python.org"
+BACK_OFFICE = "/admin"
 SAFE_IN_PATH = "/-._~!$&'()*+,;=:@"
 REQUESTED_PATH = "requested_path"
 """Where the page fallback keeps the path that was asked for, while another path is tried in its place."""
@@ -14,6 +15,11 @@ def requested_path(scope: Mapping[str, Any]) -> str:
     """Return the decoded path that the visitor asked for, even while the page fallback tries another."""
     state: Mapping[str, Any] = scope.get("state") or {}
     return str(state.get(REQUESTED_PATH) or scope["path"])
+
+
+def is_back_office(path: str) -> bool:
+    """Return whether the back office lives at this path, rather than a page whose name only begins like it."""
+    return path == BACK_OFFICE or path.startswith(f"{BACK_OFFICE}/")
 
 
 def first_segment(path: str) -> str:

@@ -8,12 +8,12 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from cms.core.settings import Settings
+from public_site.urls import is_back_office
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 HEALTH = ("/health/", "/_health")
 """Paths that a load balancer asks for by address, without our name and without TLS."""
 
-BACK_OFFICE = "/admin"
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains; preload")
 EVERYWHERE = (
     (b"x-content-type-options", b"nosniff"),
@@ -56,7 +56,7 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        extra = self._back_office_headers(scope) if path.startswith(BACK_OFFICE) else self._site_headers
+        extra = self._back_office_headers(scope) if is_back_office(path) else self._site_headers
         send_securely = _adding(extra, send)
         if not path.startswith(HEALTH):
             host = _host_of(scope)

@@ -148,3 +148,30 @@ async def test_the_search_takes_any_page(client: httpx.AsyncClient, page: str) -
     answer = await client.get("/search/", params={"q": "python", "page": page})
 
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["%00", "site.css/x", "x" * 300, "%ED%A0%80"])
+async def test_a_static_file_that_cannot_exist_is_missing(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.get(f"/static/{name}")
+
+    assert answer.status_code == 404
+
+
+async def test_a_page_may_begin_with_the_name_of_the_back_office(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    await make_page(session, path="admin-guide", title="For administrators")
+
+    answer = await client.get("/admin-guide/")
+
+    assert answer.status_code == 200
+    assert "For administrators" in answer.text
+    assert "nonce" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["//admin/", "/administration/", "/admin;/", "/admin."])
+async def test_what_only_looks_like_the_back_office_is_a_missing_page(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(f"http://testserver{path}")
+
+    assert answer.status_code == 404
+    assert "Page not found" in answer.text
