@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cms.core.errors import CMSError, Invalid, PermissionDenied, TooManyAttempts
+from public_site.caching.policy import STORABLE
 from public_site.middleware.same_origin import Refusal
 from public_site.templating import HTML
 from public_site.urls import legacy_url, requested_path
@@ -59,7 +60,7 @@ def answer_error(request: Request[Any, Any, State], error: Exception) -> Respons
         log.error("request_failed", status=status, path=requested_path(request.scope), exc_info=error)
     message = _sentence(error, status)
     headers = _headers(error, status)
-    if wants_json(request):
+    if wants_json(request, status):
         body = {"error": message, "status": status, "request_id": request_id(request)}
         if isinstance(error, Invalid) and error.errors:
             body["errors"] = error.errors
@@ -85,11 +86,15 @@ def is_outage(error: Exception) -> bool:
     return state in GAVE_UP_STATES or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
-def wants_json(request: Request[Any, Any, State]) -> bool:
-    """Return whether a program asks: it calls an API, or names JSON and not HTML as what it takes."""
+def wants_json(request: Request[Any, Any, State], status: int) -> bool:
+    """Return whether a program asks: it calls an API, or names JSON and not HTML as what it takes.
+
+    An error that caches keep is the same for everybody, or one program's JSON would be what readers see.
+    """
+    if requested_path(request.scope).startswith(("/api/", "/health/")):
+        return True
     accepted = request.headers.get("accept", "")
-    is_api = requested_path(request.scope).startswith(("/api/", "/health/"))
-    return is_api or ("application/json" in accepted and "text/html" not in accepted)
+    return status not in STORABLE and "application/json" in accepted and "text/html" not in accepted
 
 
 def request_id(request: Request[Any, Any, State]) -> str:

@@ -157,3 +157,13 @@ async def test_a_request_from_another_site_is_refused_in_our_frame(client: httpx
     assert answer.status_code == 403
     assert "another site" in answer.text
     assert 'class="site-header"' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/nope/", "/box/nope/", "/downloads/release/nope/", "/static/nope"])
+async def test_a_missing_page_is_the_same_for_programs_because_caches_keep_it(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(path, headers={"Accept": "application/json"})
+
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
