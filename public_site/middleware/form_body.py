@@ -13,6 +13,8 @@ WINDOW = 256 * 1024
 upload of any size streams through and is never held here."""
 
 LONGEST_VALUE = 200
+LONGEST_BOUNDARY = 70
+"""The longest that the standard of such bodies, RFC 2046, allows."""
 
 
 async def read_field(content_type: str, receive: Receive, *, name: str) -> tuple[str | None, Receive]:
@@ -21,7 +23,7 @@ async def read_field(content_type: str, receive: Receive, *, name: str) -> tuple
     search: _Search
     if media_type == b"application/x-www-form-urlencoded":
         search = _UrlencodedSearch(name)
-    elif media_type == b"multipart/form-data" and options.get(b"boundary"):
+    elif media_type == b"multipart/form-data" and 0 < len(options.get(b"boundary", b"")) <= LONGEST_BOUNDARY:
         search = _MultipartSearch(name, options[b"boundary"])
     else:
         return None, receive

@@ -293,6 +293,7 @@ async def test_a_visitors_token_ends_with_signing_in(app):
         ("application/json", b'{"csrf_token": "{token}"}'),
         ("", b"csrf_token={token}"),
         ("multipart/form-data", b"csrf_token={token}"),
+        ("multipart/form-data; boundary=" + "x" * 5000, b"csrf_token={token}"),
         (MULTIPART, b"no parts at all {token}"),
         (
             MULTIPART,
