@@ -36,7 +36,7 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        client = scope["client"]
+        client, path = scope["client"], scope["path"]  # Applications further in may cut the path short.
         address = client[0] if client else ""
         request_id = self._next_number()
         if self._proxies and address in self._proxies:
@@ -59,7 +59,7 @@ class RequestId:
                 request_id=request_id,
                 client=address,
                 method=scope["method"],
-                path=scope["path"],
+                path=path,
                 status=status,
                 milliseconds=(time.perf_counter() - began) * 1000,
             )

@@ -174,3 +174,15 @@ async def test_other_protocols_pass_through(site):
     await RequestId(LogContext(app), settings=Settings())({"type": "lifespan"}, None, None)
 
     assert seen == ["lifespan"]
+
+
+async def test_the_log_names_the_path_that_was_asked_for_also_if_a_mount_cuts_it_short(log):
+    async def mount(scope, receive, send):
+        scope["path"] = "/"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    await ask(RequestId(mount, settings=Settings(), access_log=log), "/admin/")
+    log.flush()
+
+    assert json.loads(log._stream.getvalue())["path"] == "/admin/"
