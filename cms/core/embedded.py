@@ -11,12 +11,13 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -40,6 +41,8 @@ STOP_PATIENCE = 6.0
 
 LONGEST_SOCKET_PATH = 103
 """Bytes that every Unix allows for the path of a socket; Linux would allow four more."""
+
+BLINK = 0.02
 
 STATUS_LINE = 8
 """The line of postmaster.pid in which PostgreSQL says whether it accepts connections; the last one."""
@@ -91,7 +94,7 @@ def start_postgresql(home: Path, *, durable: bool = True) -> Server:
         account = _account_for(data)
         sockets = _private_sockets(home, account)
         child = None
-        if (pid := _postmaster(data)) is None:
+        if (pid := _postmaster(data, sockets)) is None:
             if account is not None:
                 _open_to_others(data.parent, postgresql_programs().parent)
             # A postmaster that was killed leaves this; nothing but our data's own postmaster uses the folder.
@@ -117,14 +120,14 @@ def start_redis(home: Path, *, durable: bool = True) -> Server:
     """Start Redis on `home`/redis with an append-only file; if it runs already, that server is returned."""
     home = _prepared(home)
     with _only_one_start(home, "redis"):
-        socket = _private_sockets(home, None) / "redis.sock"
+        path = _private_sockets(home, None) / "redis.sock"
         child = None
-        if (pid := _redis_pid(socket)) is None:
-            child = _launch_redis(home, socket, durable=durable)
+        if (pid := _redis_pid(path)) is None:
+            child = _launch_redis(home, path, durable=durable)
             pid = child.pid
     return Server(
         name="Redis",
-        url=f"unix://{quote(str(socket))}",
+        url=f"unix://{quote(str(path))}",
         pid=pid,
         started=child is not None,
         stop_signals=(signal.SIGTERM,),
@@ -234,7 +237,7 @@ def _grant(path: Path, bits: int) -> None:
         path.chmod(stat.S_IMODE(mode) | bits)
 
 
-def _postmaster(data: Path) -> int | None:
+def _postmaster(data: Path, sockets: Path) -> int | None:
     """Return the process that serves the cluster; a pid file left by a killed one is taken away.
 
     PostgreSQL does that itself, unless another process of the same account meanwhile has the number.
@@ -244,13 +247,20 @@ def _postmaster(data: Path) -> int | None:
         pid = int(pid_file.read_text().split("\n", 1)[0])
     except (FileNotFoundError, ValueError):
         return None
-    try:
-        if str(data) in psutil.Process(pid).cmdline():
-            return pid
-    except psutil.NoSuchProcess:
-        pass
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        # One that was killed this very moment is still there, but answers no more.
+        while str(data) in process.cmdline():
+            if _accepts(sockets / ".s.PGSQL.5432"):
+                return pid
+            time.sleep(BLINK)
     pid_file.unlink(missing_ok=True)
     return None
+
+
+def _accepts(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def _create_cluster(data: Path, account: pwd.struct_passwd | None, *, durable: bool) -> None:
@@ -327,12 +337,12 @@ def _run_tool(*command: str, account: pwd.struct_passwd | None = None) -> str:
 # Redis
 
 
-def _launch_redis(home: Path, socket: Path, *, durable: bool) -> subprocess.Popen[bytes]:
+def _launch_redis(home: Path, path: Path, *, durable: bool) -> subprocess.Popen[bytes]:
     data = home / "redis"
     data.mkdir(exist_ok=True)
     settings = {
         "port": "0",
-        "unixsocket": str(socket),
+        "unixsocket": str(path),
         "unixsocketperm": "700",
         "dir": str(data),
         "save": "",
@@ -344,12 +354,12 @@ def _launch_redis(home: Path, socket: Path, *, durable: bool) -> subprocess.Pope
     return _launch(
         [str(program), *arguments],
         log=home / "log" / "redis.log",
-        answers=lambda child: _redis_pid(socket) == child.pid,
+        answers=lambda child: _redis_pid(path) == child.pid,
     )
 
 
-def _redis_pid(socket: Path) -> int | None:
-    client = redis.Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0))
+def _redis_pid(path: Path) -> int | None:
+    client = redis.Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 0))
     try:
         return int(client.info("server")["process_id"])
     except redis.ConnectionError:
@@ -380,7 +390,7 @@ def _launch(
             child.wait()
             said = log.read_bytes()[start_of_log:].decode(errors="replace").strip()
             raise Unavailable(f"{Path(command[0]).name} did not start; {log} says: {said[-1000:]}")
-        time.sleep(0.02)
+        time.sleep(BLINK)
     return child
 
 
