@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from admin import errors
+from admin.forms import OPENED, close_forms
 from cms.users.models import User
 
 SIGN_IN_PATH = "/accounts/login/"
@@ -31,7 +32,11 @@ class StaffOnly:
             await self.app(scope, receive, send)
             return
         answer = await self._answer(Request(scope, receive))
-        await (answer or self.app)(scope, receive, send)
+        scope[OPENED] = []
+        try:
+            await (answer or self.app)(scope, receive, send)
+        finally:
+            await close_forms(scope)
 
     async def _answer(self, request: Request) -> Response | None:
         user = request.scope.get("state", {}).get("user")

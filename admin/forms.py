@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, inspect
 from sqlalchemy.orm import Mapper, RelationshipProperty
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
+from starlette.types import Scope
 from wtforms import BooleanField, Form, HiddenField, validators
 from wtforms.fields import FieldList, FormField
 
@@ -25,6 +26,9 @@ from admin.fields import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+
+OPENED = "back_office.posted_forms"
+"""Where a request keeps the forms whose uploads have to be closed once it is answered."""
 
 MOST_FIELDS = 50_000
 MOST_FILES = 200
@@ -139,9 +143,16 @@ def _copied(options: "Mapping[str, Any]") -> dict[str, Any]:
 async def read_form(request: Request) -> FormData:
     """Return what was posted, with line ends as everywhere else and without the NUL that PostgreSQL refuses."""
     posted = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LARGEST_TEXT)
+    request.scope[OPENED].append(posted)
     return FormData(
         [(key, value if isinstance(value, UploadFile) else _tidied(value)) for key, value in posted.multi_items()]
     )
+
+
+async def close_forms(scope: Scope) -> None:
+    """Let go of the uploads of a request, whatever came of it."""
+    for posted in scope.get(OPENED, ()):
+        await posted.close()
 
 
 def _tidied(value: str) -> str:

@@ -14,13 +14,13 @@ from admin.authorization import require_somewhere
 from admin.base import AdminView, row_key
 from admin.forms import read_form
 from admin.rendering import go_to, render
-from admin.requests import office_of, resources_of, user_of
+from admin.requests import office_of, resources_of, session_of, user_of
 from admin.urls import url_to
 from cms.core.errors import Invalid, NotFound
 from cms.core.permissions import Permission, allows
-from cms.users import password_changes, passwords, queries, services, sessions
+from cms.users import password_changes, passwords, queries, services, sessions, viewing
 from cms.users.grants import explain, load_grants
-from cms.users.models import RoleAssignment, User
+from cms.users.models import Role, RoleAssignment, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,26 @@ async def set_password(request: Request) -> Response:
     return go_to(request, url_to("edit", identity="users", pk=person.id), saying=told)
 
 
+async def view_as(request: Request) -> Response:
+    """Show a superuser the back office as a role sees it, from now on."""
+    by = user_of(request)
+    async with resources_of(request).sessionmaker() as session:
+        role = await session.get(Role, row_key(request.path_params["pk"]))
+        if role is None:
+            raise NotFound("There is no such role.")
+        await viewing.start_viewing(session, session_of(request), role, by=by)
+        await session.commit()
+    return go_to(request, url_to("index"), saying=f"You see the back office as “{role}” sees it; nothing is changed.")
+
+
+async def stop_viewing(request: Request) -> Response:
+    """Give the person their own view back."""
+    async with resources_of(request).sessionmaker() as session:
+        await viewing.stop_viewing(session, session_of(request))
+        await session.commit()
+    return go_to(request, url_to("index"), saying="You see the back office as yourself again.")
+
+
 async def role_matrix(request: Request) -> Response:
     """Show which role holds which permission, and how many people hold the role."""
     require_somewhere(request, Permission.ROLES_EDIT)
@@ -145,4 +165,6 @@ routes = [
     Route("/users/end-session/{pk}", end_session, methods=["POST"]),
     Route("/users/password/{pk}", set_password, methods=["POST"]),
     Route("/role-matrix", role_matrix),
+    Route("/roles/view-as/{pk}", view_as, methods=["POST"]),
+    Route("/stop-viewing", stop_viewing, methods=["POST"]),
 ]

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from cms.core.errors import PermissionDenied
 from cms.core.resources import Resources
-from cms.users.models import User
+from cms.users.models import User, UserSession
 
 if TYPE_CHECKING:
     from admin.back_office import BackOffice  # The back office imports the pages, which import this module.
@@ -18,6 +18,14 @@ def user_of(request: Request) -> User:
     if not isinstance(user, User):
         raise PermissionDenied("Sign in to use the back office.")
     return user
+
+
+def session_of(request: Request) -> UserSession:
+    """Return the session that the person is signed in with."""
+    signed_in = request.scope.get("state", {}).get("user_session")
+    if not isinstance(signed_in, UserSession):
+        raise PermissionDenied("Sign in to use the back office.")
+    return signed_in
 
 
 def resources_of(request: Request) -> Resources:

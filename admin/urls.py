@@ -30,6 +30,8 @@ ADDRESSES = {
     "operate": "/operations/{operation}",
     "preview-markup": "/preview-markup",
     "role-matrix": "/role-matrix",
+    "view-as": "/roles/view-as/{pk}",
+    "stop-viewing": "/stop-viewing",
     "why": "/users/why/{pk}",
     "set-password": "/users/password/{pk}",
     "end-session": "/users/end-session/{pk}",

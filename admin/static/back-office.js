@@ -237,9 +237,7 @@ function improveMarkup(box) {
   let timer = 0;
   const show = async () => {
     if (preview.hidden) return;
-    const body = new FormData();
-    body.append("source", text.value);
-    body.append("kind", kind.value);
+    const body = new URLSearchParams({ source: text.value, kind: kind.value });
     const answer = await fetch(box.dataset.previewUrl, { method: "POST", body, headers: { "X-CSRF-Token": csrfToken(), Accept: "application/json" } }).catch(() => null);
     if (answer?.ok) preview.innerHTML = (await answer.json()).html; // Sanitised by the server, exactly as the public page will be.
     else preview.textContent = "There is no preview at this moment.";

@@ -11,7 +11,7 @@ from cms.core.settings import Settings
 from cms.users import sessions
 from cms.users.models import User, UserSession
 
-PATHS_WITHOUT_SESSION = ("/api/", "/static/", "/health/", "/_health")
+PATHS_WITHOUT_SESSION = ("/api/", "/static/", "/admin/static", "/health/", "/_health")
 """The API knows its callers by their keys and is therefore spared the same-origin check: no cookie must count there."""
 
 LONGEST_TOKEN = 128

@@ -16,7 +16,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", f"--unsafely-treat-insecure-origin-as-secure={SITE}"]
 """The last because browsers honour some of our headers on secure origins only, and complain on others."""
 
-LEFT_TO_HTTPX = {"host", "content-length", "connection"}
+LEFT_TO_HTTPX = {"host", "content-length", "connection", "cookie"}
+"""The client keeps the cookies: it follows redirects itself, so that the browser does not see all that are set."""
 WCAG_2_2_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 OpenPage = Callable[..., Awaitable[Page]]

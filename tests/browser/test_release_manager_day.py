@@ -1,0 +1,84 @@
+"""A release manager's day in a real browser: from signing in to the published release, its search and its history."""
+
+import pytest
+from sqlalchemy import select
+
+from cms.core.outbox import OutboxMessage
+from cms.core.permissions import SHIPPED_ROLES
+from cms.core.resources import Resources
+from cms.core.search import index_rows
+from tests.browser.conftest import OpenPage, violations
+from tests.factories.downloads import make_operating_system, make_release
+from tests.factories.users import PASSWORD, make_user
+
+pytestmark = pytest.mark.browser
+
+SHA = "ab" * 32
+FILE_LIST = "\n".join(
+    (
+        f"{SHA}  Python-3.14.9.tar.xz",
+        f"{SHA}  python-3.14.9-amd64.exe",
+        f"{SHA}  python-3.14.9-macos11.pkg",
+        "-rw-r--r-- 1 user group 29900480 Nov 21 06:38 python-3.14.9-amd64.exe",
+        "python-3.14.9-amd64.exe.sigstore",
+    )
+)
+
+
+async def index(resources: Resources) -> None:
+    """Do what the worker does with the messages that the publication left."""
+    async with resources.sessionmaker() as session:
+        for message in await session.scalars(select(OutboxMessage).where(OutboxMessage.task == "index_rows")):
+            await index_rows(resources, message.arguments["index"], message.arguments["ids"])
+
+
+async def test_a_release_is_made_from_a_list_published_found_and_recorded(open_page: OpenPage, session, resources):
+    await make_user(
+        session, username="rm", is_staff=True, permissions=tuple(SHIPPED_ROLES["release-manager"].permissions)
+    )
+    for name, slug in (("Windows", "windows"), ("macOS", "macos"), ("Source release", "source")):
+        await make_operating_system(session, name, slug=slug)
+    await make_release(session, "Python 3.14.8", is_latest=True)
+
+    page = await open_page("/accounts/login/?next=/admin/releases/create")
+    await page.fill("[name=username]", "rm")
+    await page.fill("[name=password]", PASSWORD)
+    await page.press("[name=password]", "Enter")
+    await page.wait_for_selector("text=New release")
+
+    await page.fill("#name", "Python 3.14.9")
+    assert await page.input_value("#slug") == "python-3149"
+    assert await page.input_value("#release_notes_url") == (
+        "https://docs.python.org/release/3.14.9/whatsnew/changelog.html"
+    )
+    await page.check("#is_latest")
+    await page.fill("#content", "This is the *ninth* maintenance release.")
+    await page.click(".markup-toggle")
+    await page.wait_for_selector(".markup-preview em")
+    await page.fill("#file_list", FILE_LIST)
+    await page.click("button:has-text('Read the list')")
+    await page.wait_for_selector("text=3 files were read from the list.")
+    assert await violations(page) == []
+
+    await page.click("button:has-text('Save and publish')")
+    await page.wait_for_selector("text=“Python 3.14.9” is live.")
+    await page.wait_for_load_state("networkidle")
+    await index(resources)
+
+    await page.goto("http://testserver/downloads/")
+    assert "Python 3.14.9" in await page.inner_text("body")
+    await page.goto("http://testserver/downloads/release/python-3149/")
+    assert "ninth" in await page.inner_text("body")
+    assert SHA in (await page.content()).replace("<wbr>", "")
+    await page.goto("http://testserver/search/?q=3.14.9")
+    assert "Python 3.14.9" in await page.inner_text("main")
+
+    await page.goto("http://testserver/admin/releases/list?search=3.14.9")
+    await page.click("text=Python 3.14.9")
+    await page.wait_for_selector("h1:has-text('Python 3.14.9')")
+    await page.click(".page-actions a:has-text('History')")
+    await page.wait_for_selector("h1:has-text('History of')")
+    told = await page.inner_text("main")
+    assert "rm" in told
+    assert "publish" in told
+    assert page.errors == []
