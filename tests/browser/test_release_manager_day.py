@@ -70,7 +70,7 @@ async def test_a_release_is_made_from_a_list_published_found_and_recorded(open_p
     await page.goto("http://testserver/downloads/release/python-3149/")
     assert "ninth" in await page.inner_text("body")
     assert SHA in (await page.content()).replace("<wbr>", "")
-    await page.goto("http://testserver/search/?q=3.14.9")
+    await page.goto("http://testserver/search/?q=Python+3.14.9")
     assert "Python 3.14.9" in await page.inner_text("main")
 
     await page.goto("http://testserver/admin/releases/list?search=3.14.9")
