@@ -20,7 +20,10 @@ Values = dict[str, Any]
 UNKNOWN_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for a date that the old row does not hold, so that importing twice gives the same row twice."""
 
-LARGEST_ID = 2**31 - 1
+LARGEST_INTEGER = 2**31 - 1
+LARGEST_ID = 2_000_000_000
+"""New rows get ids after the largest one, so some room has to be left."""
+
 LARGEST_BIG = 2**63 - 1
 SHOWN_LENGTH = 60
 
@@ -35,8 +38,8 @@ class Refused(CMSError):
 class Rows(Protocol):
     """The old site's tables, as a domain reads them that needs more than the row before it."""
 
-    async def rows(self, table: str) -> list[Values]:
-        """Return every row of a small table, or none where there is no such table."""
+    async def rows(self, table: str, *columns: str) -> list[Values]:
+        """Return these columns of every row, or all columns of a small table; none where there is no such table."""
         ...
 
 
@@ -120,7 +123,7 @@ class LegacyRow:
         if not multiline:
             clean = BREAKS.sub(" ", clean)
         if clean != value:
-            self.changed(f"Control characters were removed from “{name}”.")
+            self.changed(f"Control characters, or bytes that are no UTF-8, were removed from “{name}”.")
         return clean
 
     def strip(self, values: Values, name: str) -> str:
@@ -165,6 +168,9 @@ class LegacyTable:
     exclusive: tuple[str, ...] = ()
     """Our flags of which only some rows may hold one; they are taken from all before they are given anew."""
 
+    kept: Callable[[Values, Values], Values] | None = None
+    """Which of a row's values here stay, given them and those of the old row: what people did here themselves."""
+
     derived: frozenset[str] = frozenset()
     """Our columns that `convert` fills from more than one old column."""
 
@@ -199,7 +205,7 @@ class LegacyTable:
         }
         if self.markup:
             values |= _markup(row, self.markup, trusted=self.trusted)
-        _fill_moments(self.target, values)
+        _fill_moments(self, row, values)
         self.convert(row, values, known)
         _refuse_what_is_too_large(self.target, values)
         return values
@@ -212,12 +218,16 @@ def shown(value: object) -> str:
 
 
 def moment(value: object) -> datetime | None:
-    """Return the moment that an ISO date names, in UTC where it names no zone; None for what is no date of ours."""
+    """Return the moment that an ISO date names, in UTC where it names no zone; None for what is no date of ours.
+
+    The first and the last year that Python knows are none: the database's driver means infinity by their ends.
+    """
     try:
         found = datetime.fromisoformat(str(value))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return found if datetime.min.year < found.year < datetime.max.year else None
 
 
 def default_of(column: Column[Any]) -> Any:
@@ -272,6 +282,8 @@ def _integer(column: Column[Any], row: LegacyRow, name: str) -> int | None:
     if raw is None and column.nullable:
         return None
     if raw is None and (default := default_of(column)) is not None:
+        if name in row.values:
+            row.changed(f"“{name}” is empty; it was set to {int(default)}.")
         return int(default)
     raise Refused(f"“{name}” is {shown(raw)}, which is no whole number.")
 
@@ -288,12 +300,14 @@ def _moment(row: LegacyRow, name: str, known: Known) -> datetime | None:
     return found
 
 
-def _fill_moments(table: Table, values: Values) -> None:
+def _fill_moments(table: LegacyTable, row: LegacyRow, values: Values) -> None:
     """Give a date that is needed but missing the moment of another date of the row."""
-    for name in values:
-        column = table.c[name]
-        if values[name] is None and not column.nullable and isinstance(column.type, DateTime):
-            values[name] = values.get("created_at") or UNKNOWN_MOMENT
+    for ours, theirs in table.columns.items():
+        column = table.target.c[ours]
+        if values[ours] is None and not column.nullable and isinstance(column.type, DateTime):
+            values[ours] = values.get("created_at") or UNKNOWN_MOMENT
+            if theirs in row.values and row.values[theirs] is None:
+                row.changed(f"“{theirs}” is empty; it was set to {values[ours]:%Y-%m-%d}.")
 
 
 def _markup(row: LegacyRow, name: str, *, trusted: bool) -> Values:
@@ -315,6 +329,6 @@ def _refuse_what_is_too_large(table: Table, values: Values) -> None:
         kind = table.c[name].type
         if isinstance(kind, String) and kind.length and isinstance(value, str) and len(value) > kind.length:
             raise Refused(f"“{name}” has {len(value)} characters; {kind.length} are the most that can be kept.")
-        largest = LARGEST_BIG if isinstance(kind, BigInteger) else LARGEST_ID
+        largest = LARGEST_BIG if isinstance(kind, BigInteger) else LARGEST_INTEGER
         if isinstance(kind, Integer) and isinstance(value, int) and abs(value) > largest:
             raise Refused(f"“{name}” is {value}, which is larger than can be kept.")

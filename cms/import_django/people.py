@@ -3,8 +3,10 @@
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.core import outbox
 from cms.core.audit import AuditEntry
-from cms.core.legacy import Known
+from cms.core.cdn import ALL_PAGES
+from cms.core.legacy import Known, shown
 from cms.import_django.report import Report, TableReport
 from cms.import_django.source import OldSite
 from cms.import_django.writer import CONSEQUENCES_FOLLOW
@@ -17,7 +19,7 @@ TABLES = ("users_user_groups", "users_user_user_permissions")
 async def import_roles(session: AsyncSession, old: OldSite, known: Known, report: Report) -> None:
     """Give people the roles that their groups and rights become; roles given here are left alone."""
     legacy = await roles_of(old, known)
-    role_ids = await _role_ids(session, legacy)
+    role_ids = await _role_ids(session, legacy, report)
     rows = await session.execute(select(RoleAssignment.user_id, RoleAssignment.role_id))
     held = {(user, role) for user, role in rows}
     before = frozenset(held)
@@ -35,7 +37,9 @@ async def import_roles(session: AsyncSession, old: OldSite, known: Known, report
             tables[table].differences.append(f"Row {row_id} did not become an assignment.")
     for table, row, reason in legacy.refused:
         tables[table].refuse(row.get("id"), reason, row)
-    await _report_groups(old, legacy, report)
+    if held != before:
+        outbox.enqueue(session, "purge_keys", keys=[ALL_PAGES])
+    await _report_groups(old, report)
     await _report_assignments_gone(session, legacy, role_ids, tables)
     await _report_idle_staff(session, report)
 
@@ -59,27 +63,38 @@ async def _begun(old: OldSite, table: str, report: Report, *, target: str = "rol
     return begun
 
 
-async def _role_ids(session: AsyncSession, legacy: LegacyRoles) -> dict[str, int]:
-    """Return the ids of all roles by name, after making those that are missing."""
-    ids = dict((await session.execute(select(Role.name, Role.id))).all())
-    for name, role in sorted(legacy.made.items()):
-        if name not in ids:
-            made = Role(name=name, label=role.label, description=role.description, permissions=list(role.permissions))
-            session.add(made)
-            await session.flush()
-            ids[name] = made.id
-    return ids
+async def _role_ids(session: AsyncSession, legacy: LegacyRoles, report: Report) -> dict[str, int]:
+    """Return the ids of all roles by name, after making those that are missing.
+
+    One that is here stays as it is: a superuser may have taken permissions from it.
+    """
+    roles = {role.name: role for role in (await session.scalars(select(Role))).all()}
+    for name, wanted in sorted(legacy.made.items()):
+        if name not in roles:
+            permissions = list(wanted.permissions)
+            roles[name] = Role(name=name, label=wanted.label, description=wanted.description, permissions=permissions)
+            session.add(roles[name])
+        elif set(roles[name].permissions) != set(wanted.permissions):
+            there, here = ", ".join(wanted.permissions) or "nothing", ", ".join(roles[name].permissions) or "nothing"
+            report.table("users_user").remarks.append(
+                f"The role {shown(roles[name].label)} allows {here}; the old site says {there}. It stays as it is."
+            )
+    await session.flush()
+    return {name: role.id for name, role in roles.items()}
 
 
-async def _report_groups(old: OldSite, legacy: LegacyRoles, report: Report) -> None:
+async def _report_groups(old: OldSite, report: Report) -> None:
     if not old.has("auth_group"):
         return
     table = await _begun(old, "auth_group", report, target="roles")
-    table.unchanged = table.read
     for group in await old.rows("auth_group"):
+        if group.get("id") is None:
+            table.refuse(None, "It has no id, so nobody can be in it.", group)
+            continue
+        table.unchanged += 1
         roles = GROUPS.get(str(group.get("name")).strip().lower())
         becomes = ", ".join(roles) if roles else "a role of its own"
-        table.remarks.append(f"The group “{group.get('name')}” becomes {becomes}.")
+        table.remarks.append(f"The group {shown(group.get('name'))} becomes {becomes}.")
 
 
 async def _report_assignments_gone(

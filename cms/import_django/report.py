@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cms.core.errors import Unavailable
-from cms.core.legacy import shown
+from cms.core.legacy import UNPRINTABLE, shown
 
 SHOWN_PROBLEMS = 20
 """How many rows of each sort are printed; the file of --report has all."""
@@ -46,6 +46,9 @@ class TableReport:
     """Rows of ours that the source does not have, or no longer."""
 
     removed: int = 0
+    kept: int = 0
+    """Rows of which something stayed that their people did here."""
+
     files_copied: int = 0
     files_present: int = 0
     files_missing: list[str] = field(default_factory=list)
@@ -81,6 +84,10 @@ class Report:
     seconds: float = 0.0
 
     @property
+    def has_written(self) -> bool:
+        return any(table.created + table.updated + table.removed + table.files_copied for table in self.tables)
+
+    @property
     def agrees(self) -> bool:
         return all(table.agrees for table in self.tables)
 
@@ -91,7 +98,8 @@ class Report:
         """Write everything as JSON. Raises Unavailable where the file cannot be written."""
         content = asdict(self) | {"agrees": self.agrees}
         try:
-            path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+            text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise Unavailable(f"The report cannot be written to {path}: {error.strerror}.") from error
 
@@ -136,7 +144,7 @@ def _verdict(table: TableReport) -> str:
 
 def _show_problems(console: Console, table: TableReport) -> None:
     for remark in table.remarks:
-        console.print(f"{table.source}: {remark}", markup=False, highlight=False)
+        _print(console, f"{table.source}: {remark}")
     sorts = (
         ("refused", [f"{found.id}: {found.reason}" for found in table.refused]),
         ("changed", [f"{found.id}: {found.reason}" for found in table.changed]),
@@ -146,7 +154,12 @@ def _show_problems(console: Console, table: TableReport) -> None:
     )
     for sort, found in sorts:
         for line in found[:SHOWN_PROBLEMS]:
-            console.print(f"{table.source}, {sort}: {line}", markup=False, highlight=False)
+            _print(console, f"{table.source}, {sort}: {line}")
         if len(found) > SHOWN_PROBLEMS:
             rest = len(found) - SHOWN_PROBLEMS
-            console.print(f"{table.source}, {sort}: and {rest:,} more; --report lists all.", markup=False)
+            _print(console, f"{table.source}, {sort}: and {rest:,} more; --report lists all.")
+
+
+def _print(console: Console, line: str) -> None:
+    """Print a line as it is, but for what a terminal would obey."""
+    console.print(UNPRINTABLE.sub(" ", line), markup=False, highlight=False)

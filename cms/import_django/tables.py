@@ -4,9 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from rich.progress import Progress, TaskID
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.boxes.legacy import BOXES
+from cms.core import outbox
 from cms.core.audit import acting_as
+from cms.core.cdn import ALL_PAGES
 from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused
 from cms.core.permissions import SystemActor
 from cms.core.resources import Resources
@@ -14,7 +17,7 @@ from cms.downloads.legacy import OPERATING_SYSTEMS, RELEASE_FILES, RELEASES
 from cms.import_django import check, media, people, writer
 from cms.import_django.report import Report, TableReport
 from cms.import_django.source import OldSite
-from cms.import_django.writer import Converted
+from cms.import_django.writer import Converted, Writer
 from cms.pages.legacy import PAGE_DOCUMENTS, PAGE_IMAGES, PAGES
 from cms.redirects.legacy import REDIRECTS
 from cms.users.legacy import USERS
@@ -70,10 +73,13 @@ class Import:
         async with self._resources.sessionmaker() as session:
             await writer.lift_time_limits(session)
             if table.exclusive:
-                await writer.clear_exclusive_flags(session, table, await self._holders(table))
+                await writer.clear_exclusive_flags(session, table, await self._holders(table), report)
+            rows_of = Writer(session, table, report, written=taken_over)
             async for rows in self._converted(table, report, task):
-                taken_over |= await writer.write(session, table, rows, report)
+                await rows_of.write(rows)
+            await rows_of.finish()
             await writer.continue_ids(session, table)
+            _tell_caches_and_search(session, table, report)
             await session.commit()
         report.remarks += self._known.remarks.get(table.source, [])
 
@@ -126,6 +132,8 @@ class Import:
             if self._prune:
                 await writer.remove(session, table, sorted(set(found) - made_here), report)
                 found = [row_id for row_id in found if row_id in made_here]
+            _tell_caches_and_search(session, table, report)
+            await writer.name_what_stays(session, table, self._known.ids[table.source], report)
             await session.commit()
         origins = {row_id: "was made here" if row_id in made_here else "is not in the old database" for row_id in found}
         report.gone = [f"Row {row_id} {origin}." for row_id, origin in origins.items()]
@@ -146,7 +154,8 @@ class Import:
         ids = sorted(self._known.ids[table.source])
         async with self._resources.sessionmaker() as session:
             stored = await writer.stored(session, table, ids)
-        there = {row["id"]: str(row[column]) for row in await self._old.rows(table.source) if row["id"] in stored}
+        rows = await self._old.rows(table.source, "id", column)
+        there = {row["id"]: str(row[column]) for row in rows if row.get("id") in stored}
         for row_id, name in there.items():
             wanted.add(name, stored[row_id]["file"], row_id=row_id, report=report)
 
@@ -156,3 +165,12 @@ class Import:
         report = self._report.table(table.source)
         async with self._resources.sessionmaker() as session:
             await check.compare(session, self._old, table, known=self._known, report=report)
+
+
+def _tell_caches_and_search(session: AsyncSession, table: LegacyTable, report: TableReport) -> None:
+    """Have caches forget, and the search learn, what is committed with this: also if the import gets no further."""
+    if not report.created + report.updated + report.removed:
+        return
+    outbox.enqueue(session, "purge_keys", keys=[ALL_PAGES])
+    if index := table.model.search_index:
+        outbox.enqueue(session, "rebuild_search", indexes=[index])

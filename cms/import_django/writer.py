@@ -1,7 +1,7 @@
 """Writing rows of the old site into our tables: in batches, and one by one where the database refuses a batch."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +25,7 @@ from cms.core import clock
 from cms.core.audit import AuditEntry, as_json
 from cms.core.changes import HANDLED
 from cms.core.errors import Invalid
-from cms.core.legacy import LegacyRow, LegacyTable, Values
+from cms.core.legacy import LARGEST_ID, LegacyRow, LegacyTable, Values
 from cms.core.markup import render
 from cms.core.publishing import DECIDED, NEVER_RESTORED, Publishable, Revision
 from cms.import_django.report import TableReport
@@ -38,48 +38,116 @@ AUTHOR = "import-django"
 """The name under which the history shows what was imported."""
 
 
+IMPORTED = "import"
+"""What the history calls an import; the first such entry tells what was here before from what was made here since."""
+
+ABOUT_THE_ROW = ("22", "23", "54", "P0")
+"""Classes of errors by which PostgreSQL refuses a value: its data, its constraints, its limits, its triggers."""
+
+UNIQUE_VIOLATION = "23505"
+
+
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A row of the old site and what it becomes."""
+    """A row of the old site, what it becomes, and the HTML of its text."""
 
     row: LegacyRow
     values: Values
+    html: Values = field(default_factory=dict)
 
     @property
     def id(self) -> int:
         return self.row.id
 
 
-async def write(session: AsyncSession, table: LegacyTable, rows: Sequence[Converted], report: TableReport) -> set[int]:
-    """Write a batch and return the ids of the rows that are now here."""
-    present = await _present(session, table, [row.id for row in rows])
-    made_here = await _made_here(session, table, present)
-    written: set[int] = set()
-    new: list[Converted] = []
-    changed: list[Converted] = []
-    for row in rows:
-        if row.id in made_here:
-            report.refuse(row.id, "A row made here has its id, so it would be overwritten.", row.row.values)
-        elif row.id in present and not _differs(row.values, present[row.id]):
-            report.unchanged += 1
-            written.add(row.id)
-        elif (rendered := _rendered(table, row, report)) is not None:
-            (changed if row.id in present else new).append(rendered)
-    created = await _attempt(session, table, new, report, _insert)
-    updated = await _attempt(session, table, changed, report, _update)
-    report.created += len(created)
-    report.updated += len(updated)
-    return written | created | updated
+Write = Callable[[AsyncSession, LegacyTable, Sequence[Converted]], Awaitable[None]]
+
+
+@dataclass
+class Writer:
+    """Writes one table, batch after batch; holds back rows whose path or name another row has not given up yet."""
+
+    session: AsyncSession
+    table: LegacyTable
+    report: TableReport
+    written: set[int] = field(default_factory=set)
+    """The rows that are now here as the old site has them."""
+
+    _held_back: list[tuple[Converted, str]] = field(default_factory=list)
+
+    async def write(self, rows: Sequence[Converted]) -> None:
+        """Write a batch: first what has changed, then what is new."""
+        present = await _present(self.session, self.table, [row.id for row in rows])
+        made_here = await _made_here(self.session, self.table, present)
+        new: list[Converted] = []
+        changed: list[Converted] = []
+        for row in rows:
+            if row.id in made_here:
+                self.report.refuse(row.id, "A row made here has its id, so it would be overwritten.", row.row.values)
+            elif row.id not in present:
+                new.append(row)
+            elif _differs(kept := with_what_stays(self.table, row.values, present[row.id]), present[row.id]):
+                changed.append(replace(row, values=kept))
+            else:
+                self.report.unchanged += 1
+                self.written.add(row.id)
+        self.report.updated += await self._attempt(changed, _update)
+        self.report.created += await self._attempt(new, _insert)
+
+    async def finish(self) -> None:
+        """Write what was held back as long as rows make room for each other; refuse the rest."""
+        while self._held_back:
+            waiting, self._held_back = self._held_back, []
+            before = len(self.written)
+            await self.write([row for row, _ in waiting])
+            if len(self.written) == before:
+                break
+        for row, reason in self._held_back:
+            self.report.refuse(row.id, reason, row.row.values)
+
+    async def _attempt(self, rows: Sequence[Converted], how: Write) -> int:
+        """Write the rows and return how many the database took: at once, or one by one if it does not like all."""
+        rendered = [row for row in (_rendered(self.table, row, self.report) for row in rows) if row is not None]
+        if len(rendered) > 1 and await self._accepted(rendered, how):
+            return len(rendered)
+        return [await self._accepted([row], how) for row in rendered].count(True)
+
+    async def _accepted(self, rows: Sequence[Converted], how: Write) -> bool:
+        try:
+            async with self.session.begin_nested():
+                await how(self.session, self.table, rows)
+        except DBAPIError as error:
+            state = str(getattr(error.orig, "sqlstate", ""))
+            if not state.startswith(ABOUT_THE_ROW):
+                raise
+            if len(rows) == 1:
+                self._put_off(rows[0], state, f"The database refuses it: {_reason(error)}")
+            return False
+        self.written.update(row.id for row in rows)
+        return True
+
+    def _put_off(self, row: Converted, state: str, reason: str) -> None:
+        if state == UNIQUE_VIOLATION:
+            self._held_back.append((row, reason))
+        else:
+            self.report.refuse(row.id, reason, row.row.values)
+
+
+def with_what_stays(table: LegacyTable, values: Values, present: Values) -> Values:
+    """Return the values with those in their place that people gave a row here, and that an import leaves alone."""
+    return values | table.kept(present, values) if table.kept else values
 
 
 async def clear_exclusive_flags(
-    session: AsyncSession, table: LegacyTable, holders: Mapping[str, Collection[int]]
+    session: AsyncSession, table: LegacyTable, holders: Mapping[str, Collection[int]], report: TableReport
 ) -> None:
     """Take flags that one row may have from rows that do not have them any more, before others get them."""
     for flag in table.exclusive:
         others = table.target.c.id != all_(literal(list(holders[flag]), ARRAY(Integer)))
         statement = update(table.target).where(table.target.c[flag], others).values({flag: False})
-        await session.execute(statement, execution_options=CONSEQUENCES_FOLLOW)
+        taken = await session.scalars(statement.returning(table.target.c.id), execution_options=CONSEQUENCES_FOLLOW)
+        for row_id in sorted(await _made_here(session, table, taken.all())):
+            report.remarks.append(f"Row {row_id}, which was made here, lost “{flag}”: the old site says who has it.")
 
 
 async def remove(session: AsyncSession, table: LegacyTable, ids: Iterable[int], report: TableReport) -> None:
@@ -99,6 +167,18 @@ async def only_here(session: AsyncSession, table: LegacyTable, there: Collection
     ours = (await session.scalars(select(table.target.c.id).order_by(table.target.c.id))).all()
     found = [row_id for row_id in ours if row_id not in there]
     return found, await _made_here(session, table, found)
+
+
+async def name_what_stays(
+    session: AsyncSession, table: LegacyTable, written: Collection[int], report: TableReport
+) -> None:
+    """Say of each refused row if there is one of its id here all the same, which then is not as the old site has it."""
+    ids = {int(refused.id) for refused in report.refused if refused.id.isdigit() and int(refused.id) <= LARGEST_ID}
+    present = await _present(session, table, sorted(ids.difference(written)))
+    stale = present.keys() - await _made_here(session, table, present)
+    for refused in report.refused:
+        if refused.id.isdigit() and int(refused.id) in stale:
+            refused.reason += " What was imported before stays as it was."
 
 
 async def continue_ids(session: AsyncSession, table: LegacyTable) -> None:
@@ -123,13 +203,23 @@ async def _present(session: AsyncSession, table: LegacyTable, ids: Sequence[int]
 
 
 async def _made_here(session: AsyncSession, table: LegacyTable, ids: Iterable[int]) -> set[int]:
-    """Return which of the rows were made here: somebody's history entry says so, which no imported row has."""
+    """Return which of the rows were made here: somebody's history entry says so, which no imported row has.
+
+    What a row of the same id was before the first import, or before it was deleted, is another story.
+    """
+    first_import = select(func.min(AuditEntry.id)).where(AuditEntry.action == IMPORTED).scalar_subquery()
+    created = func.max(AuditEntry.id).filter(AuditEntry.action == "create")
+    deleted = func.max(AuditEntry.id).filter(AuditEntry.action == "delete")
+    entries = (
+        select(AuditEntry.row_id)
+        .where(AuditEntry.table_name == table.target.name, AuditEntry.id > func.coalesce(first_import, 0))
+        .group_by(AuditEntry.row_id)
+        .having(created > func.coalesce(deleted, 0))
+    )
     made: set[int] = set()
     for batch in in_batches(ids):
-        statement = select(AuditEntry.row_id).where(
-            AuditEntry.table_name == table.target.name, AuditEntry.action == "create", AuditEntry.row_id.in_(batch)
-        )
-        made |= {row_id for row_id in (await session.scalars(statement)).all() if row_id is not None}
+        found = await session.scalars(entries.where(AuditEntry.row_id.in_(batch)))
+        made |= {row_id for row_id in found if row_id is not None}
     return made
 
 
@@ -137,35 +227,16 @@ def _differs(values: Values, present: Values) -> bool:
     return any(present[name] != value for name, value in values.items())
 
 
-async def _attempt(
-    session: AsyncSession, table: LegacyTable, rows: Sequence[Converted], report: TableReport, how: Any
-) -> set[int]:
-    """Write the rows at once; if the database refuses them, one by one, so that only the bad ones stay behind."""
-    if not rows:
-        return set()
-    try:
-        async with session.begin_nested():
-            await how(session, table, rows)
-        return {row.id for row in rows}
-    except DBAPIError as error:
-        if len(rows) == 1:
-            report.refuse(rows[0].id, f"The database refuses it: {_reason(error)}", rows[0].row.values)
-            return set()
-    accepted = [await _attempt(session, table, [row], report, how) for row in rows]
-    return set().union(*accepted)
-
-
 async def _insert(session: AsyncSession, table: LegacyTable, rows: Sequence[Converted]) -> None:
-    values = [row.values for row in rows]
+    values = [row.values | row.html for row in rows]
     await session.execute(insert(table.target), values, execution_options=CONSEQUENCES_FOLLOW)
     await _keep_revisions(session, table, values)
 
 
 async def _update(session: AsyncSession, table: LegacyTable, rows: Sequence[Converted]) -> None:
-    values = [{f"new_{name}": value for name, value in row.values.items()} for row in rows]
-    assignments: dict[str, ColumnElement[Any]] = {
-        name: bindparam(f"new_{name}") for name in rows[0].values if name != "id"
-    }
+    wanted = [row.values | row.html for row in rows]
+    values = [{f"new_{name}": value for name, value in row.items()} for row in wanted]
+    assignments: dict[str, ColumnElement[Any]] = {name: bindparam(f"new_{name}") for name in wanted[0] if name != "id"}
     if "lock_version" in table.target.c:
         assignments["lock_version"] = table.target.c.lock_version + 1
     statement = update(table.target).where(table.target.c.id == bindparam("new_id")).values(assignments)
@@ -200,7 +271,7 @@ def _rendered(table: LegacyTable, row: Converted, report: TableReport) -> Conver
     except Invalid as error:
         report.refuse(row.id, error.message, row.row.values)
         return None
-    return Converted(row.row, row.values | {f"{table.markup}_html": html})
+    return replace(row, html={f"{table.markup}_html": html})
 
 
 def _reason(error: DBAPIError) -> str:

@@ -1,16 +1,28 @@
 """Redirects of the old site; those of other sites in the same database stay behind."""
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Rows, Values, shown
 from cms.redirects.models import Redirect
 from cms.redirects.services import is_safe_target
 
 DOMAINS = ("www.python.org", "python.org")
+OWN_ADDRESS = re.compile(r"^https?://(www\.)?python\.org(?=/)", re.IGNORECASE)
 SITE = "site of the redirects"
+CIRCLES = "redirects that lead in a circle"
+
+
+async def _prepare(old: Rows, known: Known) -> None:
+    await _find_site(old, known)
+    await _find_circles(old, known)
 
 
 async def _find_site(old: Rows, known: Known) -> None:
     """Find out which of the old sites is ours: the one with our name, else the first."""
-    sites = sorted(await old.rows("django_site"), key=lambda site: int(site["id"]))
+    numbered = [site for site in await old.rows("django_site") if isinstance(site.get("id"), int)]
+    sites = sorted(numbered, key=lambda site: int(site["id"]))
     named = [site for domain in DOMAINS for site in sites if str(site.get("domain")).lower() == domain]
     known.facts[SITE] = (named or sites or [{"id": None}])[0]["id"]
     if sites and not named:
@@ -20,24 +32,53 @@ async def _find_site(old: Rows, known: Known) -> None:
         )
 
 
+async def _find_circles(old: Rows, known: Known) -> None:
+    """Find the old paths from which one would be sent around for ever."""
+    rows = await old.rows("django_redirect", "site_id", "old_path", "new_path")
+    leads = {row.get("old_path"): _path_of(row.get("new_path")) for row in reversed(rows) if _is_ours(row, known)}
+    settled: set[Any] = set()
+    circles: set[Any] = set()
+    for start in leads:
+        way: dict[Any, None] = {}
+        path = start
+        while path in leads and path not in settled and path not in way:
+            way[path] = None
+            path = leads[path]
+        if path in way:
+            steps = list(way)
+            circles.update(steps[steps.index(path) :])
+        settled.update(way)
+    known.facts[CIRCLES] = circles
+
+
+def _is_ours(row: Mapping[str, Any], known: Known) -> bool:
+    return known.facts[SITE] is None or row.get("site_id") == known.facts[SITE]
+
+
+def _path_of(target: Any) -> Any:
+    """Return the path of a target on this site, however it is written."""
+    return OWN_ADDRESS.sub("", target) if isinstance(target, str) else target
+
+
 def _redirect(row: LegacyRow, values: Values, known: Known) -> None:
-    site = row.get("site_id")
-    if known.facts[SITE] is not None and site != known.facts[SITE]:
-        raise Refused(f"It belongs to another site, number {site}.")
+    if not _is_ours(row.values, known):
+        raise Refused(f"It belongs to another site, number {row.get('site_id')}.")
     if not values["old_path"].startswith("/") or values["old_path"].startswith("//"):
         raise Refused(f"Its old path {shown(values['old_path'])} does not begin with one slash.")
     known.claim_alone(row, "old path", values["old_path"])
     target = values["new_path"]
     if target and not is_safe_target(target):
         raise Refused(f"Its target {shown(target)} is neither a path of this site nor a web address.")
-    if target and target.rstrip("/") == values["old_path"].rstrip("/"):
+    if target and _path_of(target).rstrip("/") == values["old_path"].rstrip("/"):
         raise Refused("It leads to itself.")
+    if values["old_path"] in known.facts[CIRCLES]:
+        raise Refused(f"It leads, by way of {shown(target)}, back to itself.")
 
 
 REDIRECTS = LegacyTable(
     source="django_redirect",
     model=Redirect,
     columns={"id": "id", "old_path": "old_path", "new_path": "new_path"},
-    prepare=_find_site,
+    prepare=_prepare,
     convert=_redirect,
 )

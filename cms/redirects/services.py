@@ -48,6 +48,9 @@ def is_safe_target(target: str) -> bool:
     """Return whether a browser may be sent to `target`: a path of this site, or a web address."""
     if any(character in target for character in "\r\n\t\\\0"):
         return False
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return False
     is_path = target.startswith("/") and not target.startswith("//")
     return is_path or (parts.scheme in {"http", "https"} and bool(parts.netloc))

@@ -7,9 +7,9 @@ from typing import Any
 
 from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Rows, Values, default_of, shown
 from cms.core.permissions import Permission
-from cms.core.text import slugify
+from cms.core.text import slugify, storable
 from cms.users.models import EmailPrivacy, SearchVisibility, User
-from cms.users.passwords import OLD_FORMATS, is_usable
+from cms.users.passwords import OLD_FORMATS, OWN_PREFIX, is_usable
 
 USERNAME = re.compile(r"[\w.@+-]+")
 EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)+")
@@ -73,7 +73,7 @@ class LegacyRoles:
     """Who holds which role, and the roles that have to be made for it."""
 
     made: dict[str, LegacyRole] = field(default_factory=dict)
-    held: list[tuple[str, int, int, tuple[str, ...]]] = field(default_factory=list)
+    held: list[tuple[str, int | None, int, tuple[str, ...]]] = field(default_factory=list)
     """Table and id of the old row, user, names of the roles."""
 
     refused: list[tuple[str, Values, str]] = field(default_factory=list)
@@ -84,7 +84,11 @@ async def roles_of(old: Rows, known: Known) -> LegacyRoles:
     """Return what the old site's groups and directly given rights become here."""
     found = LegacyRoles()
     rights = await _rights(old)
-    groups = {group["id"]: await _roles_of_group(old, group, rights, found) for group in await old.rows("auth_group")}
+    groups = {
+        group["id"]: await _roles_of_group(old, group, rights, found)
+        for group in await old.rows("auth_group")
+        if group.get("id") is not None
+    }
     for row in await old.rows("users_user_groups"):
         _hold(
             found, known, "users_user_groups", row, groups.get(row.get("group_id")), f"Its group {row.get('group_id')}"
@@ -98,10 +102,11 @@ async def roles_of(old: Rows, known: Known) -> LegacyRoles:
 
 async def _rights(old: Rows) -> dict[Any, str]:
     """Return the names of all rights, such as `pages.change_page`, by id."""
-    areas = {row["id"]: row.get("app_label", "") for row in await old.rows("django_content_type")}
+    areas = {row.get("id"): row.get("app_label", "") for row in await old.rows("django_content_type")}
     return {
         row["id"]: f"{areas.get(row.get('content_type_id'), '')}.{row.get('codename', '')}"
         for row in await old.rows("auth_permission")
+        if row.get("id") is not None
     }
 
 
@@ -116,8 +121,11 @@ async def _roles_of_group(old: Rows, group: Values, rights: dict[Any, str], foun
     ]
     permissions = {permission for right in held for permission in RIGHTS.get(right, ())}
     role = f"old-group-{slugify(name) or group['id']}"[:ROLE_NAME_LENGTH]
+    if role in found.made:
+        # Two groups must not become one role: members of either would hold the rights of the other.
+        role = f"{role[: ROLE_NAME_LENGTH - 12]}-{group['id']}"
     found.made[role] = LegacyRole(
-        label=f"Former group {name or group['id']}"[:100],
+        label=f"Former group {storable(name) or group['id']}"[:100],
         description=f"A group of the old site with {len(held)} rights there; those known here are its permissions.",
         permissions=tuple(sorted(permissions)),
     )
@@ -143,18 +151,21 @@ def _hold(found: LegacyRoles, known: Known, table: str, row: Values, names: tupl
     elif names is None:
         found.refused.append((table, row, f"{named} does not exist."))
     else:
-        found.held.append((table, row["id"], user, names))
+        found.held.append((table, row.get("id"), user, names))
 
 
 async def addresses_left_behind(old: Rows, known: Known) -> list[tuple[Values, str]]:
     """Return the rows of `account_emailaddress` that no account took over, each with the reason."""
-    emails = {row["id"]: str(row.get("email") or "").strip().lower() for row in await old.rows("users_user")}
+    users = await old.rows("users_user", "id", "email")
+    emails = {row.get("id"): str(row.get("email") or "").strip().lower() for row in users}
     found: list[tuple[Values, str]] = []
     for row in await old.rows("account_emailaddress"):
         user = row.get("user_id")
         address = str(row.get("email") or "").strip().lower()
         if user not in known.ids.get("users_user", ()):
             found.append((row, f"Its user {user} does not exist or was refused."))
+        elif not address:
+            found.append((row, "It holds no address."))
         elif address != (emails[user] or known.facts[ADDRESSES].get(user, [""])[0].lower()):
             found.append((row, "An account has one address here, and this is another."))
     return found
@@ -164,8 +175,8 @@ async def _find_addresses(old: Rows, known: Known) -> None:
     """Learn which addresses people have proved to be theirs."""
     verified: defaultdict[Any, list[str]] = defaultdict(list)
     for row in sorted(await old.rows("account_emailaddress"), key=lambda row: not row.get("primary")):
-        if row.get("verified") is True:
-            verified[row.get("user_id")].append(str(row.get("email") or "").strip())
+        if row.get("verified") is True and (address := str(row.get("email") or "").strip()):
+            verified[row.get("user_id")].append(address)
     known.facts[ADDRESSES] = verified
 
 
@@ -208,6 +219,18 @@ def _settle_email(row: LegacyRow, values: Values, known: Known) -> None:
     values["email_verified_at"] = None
 
 
+def _kept(here: Values, there: Values) -> Values:
+    """Let people go on with the password that they have signed in by here, and remember that they did."""
+    kept: Values = {}
+    if here["password"].startswith(OWN_PREFIX):
+        kept["password"] = here["password"]
+    if here["last_login_at"] and (there["last_login_at"] is None or there["last_login_at"] < here["last_login_at"]):
+        kept["last_login_at"] = here["last_login_at"]
+    if here["email_verified_at"] and there["email_verified_at"] is None and here["email"] == there["email"]:
+        kept["email_verified_at"] = here["email_verified_at"]
+    return kept
+
+
 USERS = LegacyTable(
     source="users_user",
     model=User,
@@ -231,4 +254,5 @@ USERS = LegacyTable(
     derived=frozenset({"email_verified_at", "created_at", "updated_at"}),
     prepare=_find_addresses,
     convert=_user,
+    kept=_kept,
 )

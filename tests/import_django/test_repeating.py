@@ -93,6 +93,7 @@ async def test_a_path_that_is_taken_here_refuses_one_row_only(run_import, change
 
     table = report["tables"]["pages_page"]
     assert "(path)=(made-twice) already exists" in {p["id"]: p["reason"] for p in table["refused"]}["50"]
+    assert table["differences"] == []
     assert (table["created"], report["agrees"]) == (1, True)
 
 
@@ -150,9 +151,11 @@ async def test_caches_search_and_history_learn_of_the_import(run_import, session
     await run_import()
 
     tasks = (await session.scalars(select(outbox.OutboxMessage.task))).all()
-    entry = await session.scalar(select(AuditEntry).where(AuditEntry.action == "import"))
+    entries = select(AuditEntry).where(AuditEntry.action == "import").order_by(AuditEntry.id)
+    begun, entry = (await session.scalars(entries)).all()
     revision = await session.scalar(select(Revision).where(Revision.table_name == "pages", Revision.row_id == 1))
     assert {"purge_keys", "rebuild_search"} <= set(tasks)
+    assert (begun.remark, begun.changes) == ("Begun.", {})
     assert entry.changes["pages_page"] == [None, 10]
     assert revision.values["title"] == "Home of about"
 
