@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
@@ -41,8 +40,6 @@ STOP_PATIENCE = 6.0
 
 LONGEST_SOCKET_PATH = 103
 """Bytes that every Unix allows for the path of a socket; Linux would allow four more."""
-
-BLINK = 0.02
 
 STATUS_LINE = 8
 """The line of postmaster.pid in which PostgreSQL says whether it accepts connections; the last one."""
@@ -94,7 +91,7 @@ def start_postgresql(home: Path, *, durable: bool = True) -> Server:
         account = _account_for(data)
         sockets = _private_sockets(home, account)
         child = None
-        if (pid := _postmaster(data, sockets)) is None:
+        if (pid := _postmaster(data)) is None:
             if account is not None:
                 _open_to_others(data.parent, postgresql_programs().parent)
             # A postmaster that was killed leaves this; nothing but our data's own postmaster uses the folder.
@@ -237,7 +234,7 @@ def _grant(path: Path, bits: int) -> None:
         path.chmod(stat.S_IMODE(mode) | bits)
 
 
-def _postmaster(data: Path, sockets: Path) -> int | None:
+def _postmaster(data: Path) -> int | None:
     """Return the process that serves the cluster; a pid file left by a killed one is taken away.
 
     PostgreSQL does that itself, unless another process of the same account meanwhile has the number.
@@ -248,19 +245,10 @@ def _postmaster(data: Path, sockets: Path) -> int | None:
     except (FileNotFoundError, ValueError):
         return None
     with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        # One that was killed this very moment is still there, but answers no more.
-        while str(data) in process.cmdline():
-            if _accepts(sockets / ".s.PGSQL.5432"):
-                return pid
-            time.sleep(BLINK)
+        if str(data) in psutil.Process(pid).cmdline():
+            return pid
     pid_file.unlink(missing_ok=True)
     return None
-
-
-def _accepts(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(path)) == 0
 
 
 def _create_cluster(data: Path, account: pwd.struct_passwd | None, *, durable: bool) -> None:
@@ -390,7 +378,7 @@ def _launch(
             child.wait()
             said = log.read_bytes()[start_of_log:].decode(errors="replace").strip()
             raise Unavailable(f"{Path(command[0]).name} did not start; {log} says: {said[-1000:]}")
-        time.sleep(BLINK)
+        time.sleep(0.02)
     return child
 
 

@@ -135,7 +135,9 @@ async def test_servers_that_were_killed_start_again(home):
     _redis_do(cache, "SET", "kept", "42")
     connection = await asyncpg.connect(embedded.sql_url(postgresql))
     for server in (postgresql, cache):
-        psutil.Process(server.pid).kill()
+        process = psutil.Process(server.pid)
+        process.kill()
+        process.wait(10)
 
     again = embedded.start_postgresql(home, durable=False), embedded.start_redis(home)
 
