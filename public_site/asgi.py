@@ -23,6 +23,7 @@ from public_site.middleware.request_id import LogContext, RequestId
 from public_site.middleware.same_origin import SameOrigin
 from public_site.middleware.security_headers import SecurityHeaders
 from public_site.middleware.session import SessionMiddleware
+from public_site.middleware.viewing import ReadOnlyWhileViewing
 from public_site.page_cache import PageCache
 from public_site.page_fallback import page_fallback
 from public_site.urls import BACK_OFFICE, is_back_office, requested_path
@@ -50,8 +51,10 @@ def build(resources: Resources) -> ASGIApp:
         await resources.aclose()
 
     site = create_app(resources, mounts=[_back_office(resources)], lifespan=[running])
-    same_origin = SameOrigin(page_fallback(site), settings=settings, refuse=refuse_in_frame(site))
-    session = SessionMiddleware(CurrentUserMiddleware(same_origin), resources=resources)
+    refuse = refuse_in_frame(site)
+    same_origin = SameOrigin(page_fallback(site), settings=settings, refuse=refuse)
+    read_only = ReadOnlyWhileViewing(same_origin, refuse=refuse)
+    session = SessionMiddleware(CurrentUserMiddleware(read_only), resources=resources)
     guarded = LogContext(SecurityHeaders(Limits(session), settings=settings))
     page_cache = PageCache(guarded, max_bytes=settings.page_cache_bytes)
     return RequestId(page_cache, settings=settings, access_log=access_log)

@@ -23,6 +23,11 @@ async def load_grants(session: AsyncSession, user: User) -> Grants:
     return user.grants
 
 
+def grants_of_role(role: Role) -> Grants:
+    """Return what a role allows where it is assigned without a scope."""
+    return Grants(tuple(_grants_of(role.label, role.permissions, None, [])))
+
+
 def _grants_of(label: str, permissions: list[str], kind: str | None, values: list[str]) -> Iterable[Grant]:
     """Yield a role's grants; a permission or scope that the code no longer knows allows nothing."""
     if kind is not None and kind not in SCOPE_KINDS:

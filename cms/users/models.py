@@ -141,8 +141,11 @@ class UserSession(Recorded, Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     address: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(400), default="")
+    viewing_as_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id", ondelete="SET NULL"), index=True)
+    """The role as which a superuser looks at the back office at present."""
 
     user: Mapped[User] = relationship(lazy="raise")
+    viewing_as: Mapped[Role | None] = relationship(lazy="raise")
 
 
 word_index(User)

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, joinedload
 
 from cms.core import clock
 from cms.users.grants import load_grants
 from cms.users.models import User, UserSession
+from cms.users.viewing import see_as
 
 TOKEN_BYTES = 32
 TOUCH_EVERY = timedelta(minutes=1)
@@ -66,11 +67,13 @@ async def find(session: AsyncSession, token: str) -> UserSession | None:
         _living()
         .join(UserSession.user)
         .where(UserSession.token_hash == hash_of(token), User.is_active)
-        .options(contains_eager(UserSession.user))
+        .options(contains_eager(UserSession.user), joinedload(UserSession.viewing_as))
     )
     found = (await session.scalars(statement)).one_or_none()
     if found is not None:
         await load_grants(session, found.user)
+        if found.viewing_as is not None and found.user.is_superuser:
+            see_as(found.user, found.viewing_as)
     return found
 
 

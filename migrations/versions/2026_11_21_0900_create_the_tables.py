@@ -398,14 +398,19 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("address", sa.String(length=45), nullable=False),
         sa.Column("user_agent", sa.String(length=400), nullable=False),
+        sa.Column("viewing_as_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_user_sessions_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["viewing_as_id"], ["roles.id"], name=op.f("fk_user_sessions_viewing_as_id_roles"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_sessions")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_user_sessions_token_hash")),
     )
     op.create_index(op.f("ix_user_sessions_expires_at"), "user_sessions", ["expires_at"], unique=False)
     op.create_index(op.f("ix_user_sessions_user_id"), "user_sessions", ["user_id"], unique=False)
+    op.create_index(op.f("ix_user_sessions_viewing_as_id"), "user_sessions", ["viewing_as_id"], unique=False)
     op.create_table(
         "page_documents",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -648,6 +653,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_page_documents_page_id"), table_name="page_documents")
     op.drop_index(op.f("ix_page_documents_created_at"), table_name="page_documents")
     op.drop_table("page_documents")
+    op.drop_index(op.f("ix_user_sessions_viewing_as_id"), table_name="user_sessions")
     op.drop_index(op.f("ix_user_sessions_user_id"), table_name="user_sessions")
     op.drop_index(op.f("ix_user_sessions_expires_at"), table_name="user_sessions")
     op.drop_table("user_sessions")

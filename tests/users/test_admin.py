@@ -171,3 +171,30 @@ async def test_a_new_account_has_no_password_that_opens_it(browser, session):
     assert answer.status_code == 303
     created = await session.scalar(select(User).where(User.username == "newcomer"))
     assert created.password.startswith("!")
+
+
+async def test_a_superuser_sees_the_back_office_as_a_role_and_changes_nothing(browser, session):
+    role = await make_role(session, Permission.PAGES_VIEW, label="Reader of pages")
+    page = await make_page(session, title="Unchanged")
+    await session.commit()
+    form = await browser.form(f"/admin/pages/edit/{page.id}")
+    await browser.post(f"/admin/roles/view-as/{role.id}", {})
+
+    shown = await browser.get("/admin/")
+    saved = await browser.post(f"/admin/pages/edit/{page.id}", {**form, "title": "Changed", "press": "save"})
+
+    assert "You see the back office as Reader of pages sees it" in text_of(shown.text)
+    assert (await browser.get("/admin/users/list")).status_code == 403
+    assert saved.status_code == 403
+    await session.refresh(page)
+    assert page.title == "Unchanged"
+
+
+async def test_a_superuser_stops_seeing_as_a_role(browser, session):
+    role = await make_role(session, Permission.PAGES_VIEW)
+    await session.commit()
+    await browser.post(f"/admin/roles/view-as/{role.id}", {})
+
+    await browser.post("/admin/stop-viewing", {})
+
+    assert (await browser.get("/admin/users/list")).status_code == 200
