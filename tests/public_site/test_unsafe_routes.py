@@ -1,0 +1,46 @@
+"""Every address of the site that changes something, and who may use it: a new one has to be named here."""
+
+import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from public_site.app import create_app
+from tests.users.browser import submit
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+OPEN_TO = {
+    "POST /accounts/login": "visitors",
+    "POST /accounts/logout": "the person",
+    "POST /accounts/password/change": "the person",
+    "POST /accounts/password/reset": "visitors, throttled",
+    "POST /accounts/password/reset/key/{token:str}": "whoever reads the account's mail",
+    "POST /accounts/sessions/end-others": "the person",
+    "POST /accounts/sessions/{session_id:int}/end": "the person",
+}
+
+
+def unsafe(site: Litestar) -> set[str]:
+    return {
+        f"{method} {route.path}"
+        for route in site.routes
+        if isinstance(route, HTTPRoute)
+        for method in set(route.methods) - SAFE
+    }
+
+
+async def test_every_address_that_changes_something_is_named_with_who_may_use_it(resources):
+    assert unsafe(create_app(resources)) == set(OPEN_TO)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [request.partition(" ")[2] for request, who in OPEN_TO.items() if who == "the person" and "logout" not in request],
+)
+async def test_a_visitor_who_sends_what_is_open_to_persons_is_asked_to_sign_in(client, path):
+    address = path.replace("{session_id:int}", "1") + "/"
+
+    answer = await submit(client, address, page="/accounts/login/")
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].partition("?")[0] == "/accounts/login/"
