@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Integer, String, Table
@@ -227,7 +227,7 @@ def moment(value: object) -> datetime | None:
         found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return found if datetime.min.year < found.year < datetime.max.year else None
+    return found if MINYEAR < found.year < MAXYEAR else None
 
 
 def default_of(column: Column[Any]) -> Any:

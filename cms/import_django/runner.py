@@ -14,8 +14,9 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import clock
+from cms.core import clock, outbox
 from cms.core.audit import AuditEntry
+from cms.core.cdn import ALL_PAGES
 from cms.core.errors import Conflict, Unavailable
 from cms.core.publishing import Revision
 from cms.core.resources import Resources
@@ -92,6 +93,9 @@ async def _make_room(resources: Resources, name: str, *, replace: bool) -> None:
             await session.execute(delete(table.target), execution_options=CONSEQUENCES_FOLLOW)
         of_these = Revision.table_name.in_([table.target.name for table in TABLES])
         await session.execute(delete(Revision).where(of_these), execution_options=CONSEQUENCES_FOLLOW)
+        if held:
+            outbox.enqueue(session, "purge_keys", keys=[ALL_PAGES])
+            outbox.enqueue(session, "rebuild_search")
         _note(session, name, remark="Begun.")
         await session.commit()
 

@@ -43,6 +43,9 @@ class OldSite:
     name: str
     schema: str
     columns: dict[str, frozenset[str]]
+    encoding: str
+    """What to have texts converted to: UTF-8, unless the database itself does not know what its bytes mean."""
+
     ordered_by_id: frozenset[str]
     """Tables in which an id occurs once, so that it alone decides which row comes first."""
 
@@ -77,7 +80,7 @@ class OldSite:
         bytes, so that a text which is not what the database takes it for spoils no more.
         """
         rows = f"{self._quoted(table)} t {self._order(table, order_by)}"
-        query = f"SELECT convert_to({self._json(table, columns)}, 'UTF8') AS row FROM {rows}"  # noqa: S608 - names from the database's own catalogue
+        query = f"SELECT convert_to({self._json(table, columns)}, '{self.encoding}') AS row FROM {rows}"  # noqa: S608 - names from the database's own catalogue
         batch: list[Values] = []
         with _told(f"The table {table} of the old site cannot be read"):
             async for record in self.connection.cursor(query, prefetch=BATCH):
@@ -157,7 +160,15 @@ async def _described(connection: asyncpg.Connection) -> OldSite:
         found[record["relname"]].add(record["attname"])
     columns = {table: frozenset(names) for table, names in found.items()}
     ordered = frozenset(record["relname"] for record in await connection.fetch(ORDERED_BY_ID, schema))
-    return OldSite(connection=connection, name=name, schema=schema, columns=columns, ordered_by_id=ordered)
+    unknown = await connection.fetchval("SHOW server_encoding") == "SQL_ASCII"
+    return OldSite(
+        connection=connection,
+        name=name,
+        schema=schema,
+        columns=columns,
+        encoding="SQL_ASCII" if unknown else "UTF8",
+        ordered_by_id=ordered,
+    )
 
 
 def _parsed(row: bytes) -> Values:
