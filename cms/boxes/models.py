@@ -4,7 +4,16 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.core.audit import QUIET
-from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, stored_by_value, word_index
+from cms.core.database import (
+    Authored,
+    Base,
+    Identified,
+    Timestamped,
+    Versioned,
+    sort_indexes,
+    stored_by_value,
+    word_index,
+)
 from cms.core.markup import MarkupKind
 
 
@@ -30,3 +39,4 @@ class Box(Identified, Authored, Timestamped, Versioned, Base):
 
 
 word_index(Box)
+sort_indexes(Box, "updated_at")

@@ -173,6 +173,16 @@ def word_index(model: type[Base]) -> Index:
     return Index(f"ix_{model.__tablename__}_words", words_of(model), postgresql_using="gin")
 
 
+def sort_indexes(model: type[Base], *names: str) -> list[Index]:
+    """Add the indexes in whose order the back office lists a model's rows; call it below the class.
+
+    The key comes second, as in the list's own order: rows that are alike, such as all those of one import, would
+    have to be sorted anew for each page.
+    """
+    columns = model.__table__.c
+    return [Index(f"ix_{model.__tablename__}_{name}", columns[name], columns["id"]) for name in names]
+
+
 def _quoted(value: str) -> TextClause:
     """Return a constant written into the statement: with a parameter the planner could not match the index."""
     return text(f"'{value}'")

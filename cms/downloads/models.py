@@ -28,6 +28,7 @@ from cms.core.database import (
     Slugged,
     Timestamped,
     Versioned,
+    sort_indexes,
     stored_by_value,
     word_index,
 )
@@ -109,7 +110,7 @@ class Release(Identified, Slugged, Publishable, Authored, Timestamped, Versioned
     is_latest: Mapped[bool] = mapped_column(Boolean, default=False)
     is_pre_release: Mapped[bool] = mapped_column(Boolean, default=False, index=True)
     is_shown_on_download_page: Mapped[bool] = mapped_column(Boolean, default=True, index=True)
-    released_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+    released_at: Mapped[datetime] = mapped_column(default=clock.now)
     page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="RESTRICT"), index=True)
     release_notes_url: Mapped[str] = mapped_column(String(200), default="")
     content: Mapped[str] = mapped_column(Text, default="")
@@ -188,3 +189,5 @@ class ReleaseFile(Identified, Slugged, Authored, Timestamped, Versioned, Base):
 
 word_index(Release)
 word_index(ReleaseFile)
+sort_indexes(Release, "name", "released_at", "updated_at")
+sort_indexes(ReleaseFile, "name", "size", "updated_at")

@@ -4,7 +4,16 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms.core.audit import QUIET
-from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, stored_by_value, word_index
+from cms.core.database import (
+    Authored,
+    Base,
+    Identified,
+    Timestamped,
+    Versioned,
+    sort_indexes,
+    stored_by_value,
+    word_index,
+)
 from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission
 from cms.core.publishing import Publishable
@@ -39,7 +48,7 @@ class Page(Identified, Publishable, Authored, Timestamped, Versioned, Base):
     content_kind: Mapped[MarkupKind] = mapped_column(stored_by_value(MarkupKind), default=MarkupKind.MARKDOWN)
     content_html: Mapped[str] = mapped_column(Text, default="", info={"audit": QUIET})
     content_type: Mapped[str] = mapped_column(String(150), default="text/html")
-    template_name: Mapped[str] = mapped_column(String(100), default="")
+    template_name: Mapped[str] = mapped_column(String(100), default="", index=True)
 
     images: Mapped[list["PageImage"]] = relationship(
         back_populates="page",
@@ -97,3 +106,4 @@ class PageDocument(Identified, Timestamped, Base):
 
 
 word_index(Page)
+sort_indexes(Page, "title", "updated_at")

@@ -1,16 +1,19 @@
 """Redirects: paths of the past, and where what was there is now."""
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, word_index
+from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, sort_indexes, word_index
 
 
 class Redirect(Identified, Authored, Timestamped, Versioned, Base):
     """A path that no longer holds anything; an empty target says that it is gone for good."""
 
     __tablename__ = "redirects"
-    __table_args__ = (CheckConstraint("old_path LIKE '/%'", name="old_path_is_absolute"),)
+    __table_args__ = (
+        CheckConstraint("old_path LIKE '/%'", name="old_path_is_absolute"),
+        Index("ix_redirects_old_path_prefix", "old_path", postgresql_ops={"old_path": "text_pattern_ops"}),
+    )
     searched_columns = ("old_path", "new_path")
 
     old_path: Mapped[str] = mapped_column(String(200), unique=True)
@@ -21,3 +24,4 @@ class Redirect(Identified, Authored, Timestamped, Versioned, Base):
 
 
 word_index(Redirect)
+sort_indexes(Redirect, "updated_at")

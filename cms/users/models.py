@@ -18,7 +18,16 @@ from sqlalchemy.orm import Mapped, mapped_column, reconstructor, relationship
 
 from cms.core import clock
 from cms.core.audit import QUIET, SECRET
-from cms.core.database import Base, Identified, Recorded, Timestamped, Versioned, stored_by_value, word_index
+from cms.core.database import (
+    Base,
+    Identified,
+    Recorded,
+    Timestamped,
+    Versioned,
+    sort_indexes,
+    stored_by_value,
+    word_index,
+)
 from cms.core.markup import MarkupKind
 from cms.core.permissions import NO_GRANTS, Grants
 
@@ -149,3 +158,4 @@ class UserSession(Recorded, Base):
 
 
 word_index(User)
+sort_indexes(User, "joined_at")
