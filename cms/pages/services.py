@@ -12,7 +12,10 @@ from cms.core.permissions import Actor, Permission, extends_to, require
 from cms.pages import queries
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 
-PATH = re.compile(r"[a-z0-9.-]+(?:/[a-z0-9.-]+)*")
+SEGMENT = r"(?!\.{1,2}(?:/|\Z))[a-z0-9.-]+"
+"""Not "." or "..": browsers resolve these, so that a page below one could never be reached."""
+
+PATH = re.compile(rf"{SEGMENT}(?:/{SEGMENT})*")
 BAD_PATH = (
     "Write the path as segments of small letters, digits, dots and hyphens with slashes between, such as “about/help”."
 )

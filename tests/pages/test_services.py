@@ -16,7 +16,9 @@ async def editor(session):
     return await make_user(session, permissions=(Permission.PAGES_EDIT, Permission.PAGES_PUBLISH))
 
 
-@pytest.mark.parametrize("path", ["path", "yet/another/path", "/initial-slash", "about/", "3.14/notes"])
+@pytest.mark.parametrize(
+    "path", ["path", "yet/another/path", "/initial-slash", "about/", "3.14/notes", "a/..b/.c", "a..b"]
+)
 async def test_a_path_of_plain_segments_is_accepted_without_its_outer_slashes(session, editor, path):
     page = Page(title="A page", path=path)
 
@@ -25,7 +27,9 @@ async def test_a_path_of_plain_segments_is_accepted_without_its_outer_slashes(se
     assert page.path == path.strip("/")
 
 
-@pytest.mark.parametrize("path", ["Path", "", "/", "no_underscores", "no/special!/chars?", "a//b", "a/ b", "über"])
+@pytest.mark.parametrize(
+    "path", ["Path", "", "/", "no_underscores", "no/special!/chars?", "a//b", "a/ b", "über", "..", "a/../b", "./a"]
+)
 async def test_any_other_path_is_refused(session, editor, path):
     with pytest.raises(Invalid) as refusal:
         await services.save_page(session, Page(title="A page", path=path), by=editor)
