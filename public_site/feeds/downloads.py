@@ -17,8 +17,8 @@ def release_feed(releases: Sequence[Release], *, site_url: str) -> bytes:
     feed.title("Python Releases")
     feed.description("Latest Python releases from Python.org")
     feed.language("en")
-    feed.link(href=f"{site_url}/downloads/", rel="alternate")
     feed.link(href=site_url + FEED_PATH, rel="self", type="application/rss+xml")
+    feed.link(href=f"{site_url}/downloads/", rel="alternate")  # The last one becomes the channel's own link.
     if releases:
         feed.lastBuildDate(max(release.updated_at for release in releases))
     for release in releases:

@@ -343,3 +343,4 @@ async def test_the_feed_has_the_ten_newest_live_releases(client: httpx.AsyncClie
     )
     assert items[0].findtext("description") == "Release date: 2026-02-01 00:00:00+00:00"
     assert channel.findtext("title") == "Python Releases"
+    assert channel.findtext("link") == "http://testserver/downloads/"
