@@ -99,6 +99,17 @@ async def set_password(request: Request) -> Response:
     return go_to(request, url_to("edit", identity="users", pk=person.id), saying=told)
 
 
+async def invite(request: Request) -> Response:
+    """Have somebody sent a link to choose their first password."""
+    by = require_somewhere(request, Permission.USERS_EDIT)
+    async with resources_of(request).sessionmaker() as session:
+        person = await _changeable_person(session, request.path_params["pk"], by=by)
+        await password_changes.invite(session, person, by=by)
+        await session.commit()
+    told = f"“{person}” is sent a link to {person.email}, by which to choose a password within a week."
+    return go_to(request, url_to("edit", identity="users", pk=person.id), saying=told)
+
+
 async def view_as(request: Request) -> Response:
     """Show a superuser the back office as a role sees it, from now on."""
     by = user_of(request)
@@ -164,6 +175,7 @@ routes = [
     Route("/users/why/{pk}", why),
     Route("/users/end-session/{pk}", end_session, methods=["POST"]),
     Route("/users/password/{pk}", set_password, methods=["POST"]),
+    Route("/users/invite/{pk}", invite, methods=["POST"]),
     Route("/role-matrix", role_matrix),
     Route("/roles/view-as/{pk}", view_as, methods=["POST"]),
     Route("/stop-viewing", stop_viewing, methods=["POST"]),

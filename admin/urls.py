@@ -34,6 +34,7 @@ ADDRESSES = {
     "stop-viewing": "/stop-viewing",
     "why": "/users/why/{pk}",
     "set-password": "/users/password/{pk}",
+    "invite": "/users/invite/{pk}",
     "end-session": "/users/end-session/{pk}",
 }
 

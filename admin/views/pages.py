@@ -33,6 +33,7 @@ class PageAdmin(AdminView, model=Page):
         SinceFilter(Page.updated_at, "Last saved"),
     )
     found_by = ("title", "path")
+    slug_sources = {"path": "title"}
 
     form_overrides = {"template_name": ChoiceField}
     fieldsets = (

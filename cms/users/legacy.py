@@ -159,7 +159,7 @@ async def addresses_left_behind(old: Rows, known: Known) -> list[tuple[Values, s
     users = await old.rows("users_user", "id", "email")
     emails = {row.get("id"): str(row.get("email") or "").strip().lower() for row in users}
     found: list[tuple[Values, str]] = []
-    for row in await old.rows("account_emailaddress"):
+    for row in await old.rows("account_emailaddress", "id", "user_id", "email"):
         user = row.get("user_id")
         address = str(row.get("email") or "").strip().lower()
         if user not in known.ids.get("users_user", ()):
@@ -174,7 +174,8 @@ async def addresses_left_behind(old: Rows, known: Known) -> list[tuple[Values, s
 async def _find_addresses(old: Rows, known: Known) -> None:
     """Learn which addresses people have proved to be theirs."""
     verified: defaultdict[Any, list[str]] = defaultdict(list)
-    for row in sorted(await old.rows("account_emailaddress"), key=lambda row: not row.get("primary")):
+    rows = await old.rows("account_emailaddress", "user_id", "email", "verified", "primary")
+    for row in sorted(rows, key=lambda row: not row.get("primary")):
         if row.get("verified") is True and (address := str(row.get("email") or "").strip()):
             verified[row.get("user_id")].append(address)
     known.facts[ADDRESSES] = verified

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,11 @@ from cms.users.password_policy import check_password
 
 RESET_LASTS = timedelta(hours=3)
 RESET_PURPOSE = "reset-password"
+INVITATION_LASTS = timedelta(days=7)
+INVITATION_PURPOSE = "invitation"
+LIFETIMES = {RESET_PURPOSE: RESET_LASTS, INVITATION_PURPOSE: INVITATION_LASTS}
+"""How long each kind of link lasts: who asked for one waits for it, who is invited may be on holiday."""
+
 CHANGED_MEANWHILE = "This password has just been changed elsewhere."
 LINK_ENDED = "This link is not valid any more. Please ask for a new one."
 MOST_ACCOUNTS_OF_AN_ADDRESS = 20
@@ -50,6 +56,18 @@ async def set_password(session: AsyncSession, user: User, *, new: str, by: Actor
     await _set(session, user, hashed, replacing=user.password, action="set password")
 
 
+async def invite(session: AsyncSession, user: User, *, by: Actor) -> None:
+    """Send somebody whose account has no password yet a link to choose one.
+
+    Raises PermissionDenied, or Conflict where the account has no address, a password, or is not active.
+    """
+    await services.require_authority(session, user, by=by)
+    if not user.email or not user.is_active or passwords.is_usable(user.password):
+        raise Conflict(f"“{user}” cannot be invited: that takes an active account with an address and no password.")
+    audit.record(session, user, action="invite")
+    outbox.enqueue(session, "send_invitation", user_id=user.id, invited_by=by.username)
+
+
 async def ask_for_reset(session: AsyncSession, email: str, *, address: str) -> None:
     """Have a link sent to everybody who has this e-mail address.
 
@@ -68,7 +86,12 @@ async def resettable(session: AsyncSession, email: str) -> Sequence[User]:
 
 def reset_token(user: User, settings: Settings) -> str:
     """Return the token of a link by which the password can be reset, once, in the next hours."""
-    return tokens.sign({"user": user.id, "state": _state_of(user)}, purpose=RESET_PURPOSE, settings=settings)
+    return _token(user, RESET_PURPOSE, settings)
+
+
+def invitation_token(user: User, settings: Settings) -> str:
+    """Return the token of a link by which the first password can be chosen, once, in the next days."""
+    return _token(user, INVITATION_PURPOSE, settings)
 
 
 async def owner_of(session: AsyncSession, token: str, settings: Settings) -> User:
@@ -76,10 +99,7 @@ async def owner_of(session: AsyncSession, token: str, settings: Settings) -> Use
 
     Raises NotFound once the link is too old or has been used, or the account's password or address has changed.
     """
-    try:
-        content = tokens.read(token, purpose=RESET_PURPOSE, max_age=RESET_LASTS, settings=settings)
-    except Invalid as error:
-        raise NotFound(error.message) from None
+    content = _content_of(token, settings)
     user = await session.scalar(select(User).where(User.id == content["user"], User.is_active))
     if user is None or _state_of(user) != content["state"]:
         raise NotFound(LINK_ENDED)
@@ -118,3 +138,18 @@ def _state_of(user: User) -> str:
     """Return a digest of what, once changed, makes every link sent before worthless."""
     state = f"{user.password}\n{user.email.casefold()}"
     return hashlib.sha256(state.encode()).hexdigest()[:32]
+
+
+def _token(user: User, purpose: str, settings: Settings) -> str:
+    return tokens.sign({"user": user.id, "state": _state_of(user)}, purpose=purpose, settings=settings)
+
+
+def _content_of(token: str, settings: Settings) -> dict[str, Any]:
+    """Return what a link of either kind carries. Raises NotFound with what is wrong with it."""
+    refusal = LINK_ENDED
+    for purpose, lasts in LIFETIMES.items():
+        try:
+            return tokens.read(token, purpose=purpose, max_age=lasts, settings=settings)
+        except Invalid as error:
+            refusal = error.message
+    raise NotFound(refusal)

@@ -35,6 +35,24 @@ async def send_password_reset(resources: Resources, session: AsyncSession, *, us
 
 
 @task()
+async def send_invitation(resources: Resources, session: AsyncSession, *, user_id: int, invited_by: str) -> None:
+    """Send somebody the link by which they choose their first password."""
+    user = await session.get(User, user_id)
+    if user is not None and user.is_active and user.email:
+        token = password_changes.invitation_token(user, resources.settings)
+        await mail.send(
+            resources.mail,
+            "users/invitation",
+            to=user.email,
+            username=user.username,
+            invited_by=invited_by,
+            link=f"{resources.settings.site_url}{RESET_PATH}{token}/",
+            days=password_changes.INVITATION_LASTS.days,
+            reset_link=f"{resources.settings.site_url}/accounts/password/reset/",
+        )
+
+
+@task()
 async def send_password_changed(resources: Resources, session: AsyncSession, *, user_id: int) -> None:
     """Tell the owner, who may not have been the one who changed it."""
     user = await session.get(User, user_id)

@@ -29,4 +29,4 @@ def _is_viewing(scope: Scope) -> bool:
 
 
 def _would_change(scope: Scope) -> bool:
-    return scope["method"] not in SAFE and scope["path"] not in ALWAYS_OPEN
+    return scope.get("method") not in SAFE and scope["path"] not in ALWAYS_OPEN

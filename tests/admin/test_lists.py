@@ -4,7 +4,9 @@ import csv
 import io
 
 import pytest
+from sqlalchemy import text
 
+from admin import lists
 from tests.admin.browser import text_of
 from tests.factories.pages import make_page
 
@@ -42,6 +44,37 @@ async def test_from_the_last_page_one_walks_back_without_gaps(browser, pages):
         address = next(iter(tree.xpath("//a[@rel='prev']/@href")), None)
 
     assert seen == [page.title for page in pages]
+
+
+@pytest.fixture
+async def large_table(monkeypatch, session, pages):
+    """A table that counts as large, and 20 matching rows as many."""
+    for name, number in {"LARGE": 50, "SAMPLED": 30, "COMMON": 20, "COUNTED_EXACTLY": 10}.items():
+        monkeypatch.setattr(lists, name, number)
+    await session.execute(text("ANALYZE pages"))
+
+
+@pytest.mark.parametrize(
+    ("query", "titles", "count"),
+    [
+        ("", range(25), "25 of about 60"),
+        ("page=2", range(25, 50), "26–50 of about 60"),
+        ("search=title", range(25), "25 of more than 10"),
+        ("is_published=yes", range(0, 50, 2), "25 of more than 10"),
+        ("search=title+05", range(50, 60), "10 of 10"),
+        ("search=title+05&is_published=no", range(51, 60, 2), "5 of 5"),
+        ("search=nowhere", (), "0"),
+    ],
+)
+async def test_a_large_table_is_listed_like_a_small_one_and_not_counted_to_its_end(
+    browser, large_table, query, titles, count
+):
+    from lxml import html
+
+    page = await shown(browser, f"size=25&{query}")
+
+    assert html.fromstring(page).xpath("//tbody//th/a/text()") == [f"Title {n:03}" for n in titles]
+    assert count in text_of(page)
 
 
 async def test_search_filter_and_order_are_in_the_address(browser, pages):

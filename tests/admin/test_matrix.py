@@ -51,6 +51,7 @@ SINGLE = (
     "POST stop-viewing",
     "GET users/why/{users}?permission=pages:edit",
     "POST users/password/{users}",
+    "POST users/invite/{users}",
     "POST users/end-session/{users}",
     "POST preview-markup",
 )

@@ -247,7 +247,7 @@ async def test_a_long_subject_is_cut(folder, occasion):
     assert len(written(folder)[0]["Subject"]) == mail.MAX_SUBJECT
 
 
-VALUES = {"username": "alice", "link": "LINK", "reset_link": "RESET", "hours": 3, "invited_by": "Bob"}
+VALUES = {"username": "alice", "link": "LINK", "reset_link": "RESET", "hours": 3, "days": 7, "invited_by": "Bob"}
 
 
 @pytest.mark.parametrize(

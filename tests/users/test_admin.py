@@ -1,9 +1,14 @@
 """People and roles in the back office."""
 
+import re
+
 from sqlalchemy import select
 
+from cms.core.outbox import OutboxMessage
 from cms.core.permissions import Permission
+from cms.users import tasks
 from cms.users.models import Role, RoleAssignment, User, UserSession
+from cms.users.passwords import unusable
 from tests.admin.browser import Browser, text_of
 from tests.factories.pages import make_page
 from tests.factories.users import make_role, make_user
@@ -198,3 +203,26 @@ async def test_a_superuser_stops_seeing_as_a_role(browser, session):
     await browser.post("/admin/stop-viewing", {})
 
     assert (await browser.get("/admin/users/list")).status_code == 200
+
+
+async def test_who_gets_an_account_is_invited_by_mail_and_chooses_a_password(browser, session, resources, mail):
+    person = await make_user(session, username="newcomer", email="newcomer@example.org")
+    person.password = unusable()
+    await session.commit()
+
+    answer = await browser.post(f"/admin/users/invite/{person.id}", {})
+
+    assert answer.status_code == 303
+    [message] = await session.scalars(select(OutboxMessage).where(OutboxMessage.task == "send_invitation"))
+    await tasks.send_invitation(resources, session, **message.arguments)
+    [sent] = mail.sent
+    link = re.search(r"http://testserver(/accounts/\S+)", sent.get_content())[1]
+    assert "newcomer" in (await browser.get(link)).text
+
+
+async def test_who_has_a_password_is_not_invited(browser, session):
+    person = await make_user(session)
+
+    answer = await browser.post(f"/admin/users/invite/{person.id}", {})
+
+    assert answer.status_code == 409
