@@ -116,14 +116,23 @@ async def _write_releases(session: AsyncSession) -> int:
     latest = await session.scalars(select(Release.version).where(Release.is_latest, Release.is_published))
     taken = set(latest.all())
     ids = await _insert(session, Release, [_release(release, texts, taken) for release in found])
-    systems = dict((await session.execute(select(OperatingSystem.slug, OperatingSystem.id))).all())
+    systems = await _operating_systems(session)
+    slugs = set((await session.scalars(select(ReleaseFile.slug))).all())
+    addresses = set((await session.scalars(select(ReleaseFile.url))).all())
     files = (
         _file(file, release_id, systems)
         for release_id, release in zip(ids, found, strict=True)
         for file in release["files"]
+        if file["slug"] not in slugs and file["url"] not in addresses
     )
     await _insert(session, ReleaseFile, files)
     return len(found)
+
+
+async def _operating_systems(session: AsyncSession) -> dict[str, int]:
+    """Return the ids of the operating systems by the slugs of the fixture, which staff may have given other ones."""
+    here = dict((await session.execute(select(OperatingSystem.slug, OperatingSystem.id))).all())
+    return {system["slug"]: here.get(system["slug"], system["id"]) for system in _json("operating-systems.json")}
 
 
 def _release(release: dict[str, Any], texts: dict[str, str], taken: set[int]) -> dict[str, Any]:
@@ -179,7 +188,7 @@ def _file(file: dict[str, Any], release_id: int, systems: dict[str, int]) -> dic
 
 async def _write_people(session: AsyncSession, roles: dict[str, Role], password: str) -> None:
     """Write one account for each shipped role, a superuser, and a member of the public."""
-    present = set((await session.scalars(select(User.username))).all())
+    present = set((await session.scalars(select(func.lower(User.username)))).all())
     # One hash for all: the password is no secret, and each hash takes its time.
     encoded = passwords.hash_now(password)
     for name in ("superuser", *SHIPPED_ROLES, "member"):

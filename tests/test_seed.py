@@ -179,3 +179,31 @@ def test_the_menu_leads_to_pages_that_exist():
     own = {entry["path"] for entry in entries if entry["path"].startswith("/")}
     systems = {f"/downloads/{system}/" for system in ("windows", "macos", "source", "android", "ios")}
     assert own - pages - systems == {"/downloads/"}
+
+
+async def test_seeding_goes_round_what_staff_called_by_the_names_of_the_demonstration(resources, session):
+    await seed.seed(resources, demo=False)
+    windows = await session.get(OperatingSystem, 1)
+    windows.name, windows.slug = "Microsoft Windows", "microsoft-windows"
+    release = Release(name="Made here", slug="made-here", version=3, is_latest=True, is_published=True)
+    session.add_all([release, User(username="Member", password="!")])
+    await session.flush()
+    fixture = json.loads((seed.FIXTURES / "releases.json").read_text())["releases"][0]["files"][0]
+    taken = ReleaseFile(name="x", slug="x", url=fixture["url"], release_id=release.id, operating_system_id=1)
+    session.add(taken)
+    await session.commit()
+
+    await seed.seed(resources, demo=True)
+    first = await counts(session)
+    await seed.seed(resources, demo=True)
+
+    assert await counts(session) == first
+    assert (first["releases"], first["release_files"]) == (451, 3353)
+    assert (await session.scalars(select(OperatingSystem.slug).where(OperatingSystem.id == 1))).one() == (
+        "microsoft-windows"
+    )
+    assert (await session.scalars(select(User.username).where(func.lower(User.username) == "member"))).all() == [
+        "Member"
+    ]
+    latest = select(Release.slug).where(Release.is_latest, Release.version == 3)
+    assert (await session.scalars(latest)).all() == ["made-here"]
