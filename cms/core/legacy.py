@@ -57,13 +57,13 @@ class Known:
     """Sentences about whole tables."""
 
     _claims: dict[tuple[str, str], dict[Hashable, int]] = field(default_factory=dict)
-    _seen: set[tuple[str, int]] = field(default_factory=set)
+    _seen: set[int] = field(default_factory=set)
 
     def see(self, row: "LegacyRow") -> None:
         """Note that there is a row of this id. Raises Refused where there was one before."""
-        if (row.table, row.id) in self._seen:
+        if row.id in self._seen:
             raise Refused(f"Another row has the id {row.id}, too.")
-        self._seen.add((row.table, row.id))
+        self._seen.add(row.id)
 
     def claim(self, row: "LegacyRow", what: str, value: Hashable) -> int | None:
         """Note that `row` holds `value`, of which there can be one; return the row that held it before, if any."""
@@ -87,8 +87,8 @@ class Known:
             said.append(sentence)
 
     def without_claims(self) -> "Known":
-        """Return the same knowledge for going through the rows once more."""
-        return Known(ids=self.ids, facts=self.facts)
+        """Return the same knowledge for going through the rows of a table, or through them once more."""
+        return Known(ids=self.ids, facts=self.facts, remarks=self.remarks)
 
 
 @dataclass

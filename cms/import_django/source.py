@@ -49,7 +49,7 @@ class OldSite:
     ordered_by_id: frozenset[str]
     """Tables in which an id occurs once, so that it alone decides which row comes first."""
 
-    _rows: dict[tuple[str, ...], list[Values]] = field(default_factory=dict)
+    _rows: dict[str, list[Values]] = field(default_factory=dict)
 
     def has(self, table: str) -> bool:
         return table in self.columns
@@ -65,11 +65,13 @@ class OldSite:
 
     async def rows(self, table: str, *columns: str) -> list[Values]:
         """Return these columns of every row, or all columns of a small table; none where there is no such table."""
-        key = (table, *columns)
-        if key not in self._rows:
-            batches = [batch async for batch in self.batches(table, columns=columns)] if self.has(table) else []
-            self._rows[key] = [row for batch in batches for row in batch]
-        return self._rows[key]
+        if not self.has(table):
+            return []
+        if columns:
+            return [row async for batch in self.batches(table, columns=columns) for row in batch]
+        if table not in self._rows:
+            self._rows[table] = [row async for batch in self.batches(table) for row in batch]
+        return self._rows[table]
 
     async def batches(
         self, table: str, *, order_by: Sequence[str] = (), columns: Sequence[str] = ()

@@ -75,7 +75,7 @@ class Import:
             if table.exclusive:
                 await writer.clear_exclusive_flags(session, table, await self._holders(table), report)
             rows_of = Writer(session, table, report, written=taken_over)
-            async for rows in self._converted(table, report, task):
+            async for rows in self._converted(table, self._known.without_claims(), report, task):
                 await rows_of.write(rows)
             await rows_of.finish()
             await writer.continue_ids(session, table)
@@ -104,23 +104,15 @@ class Import:
                         holders[flag].add(converted["id"])
         return holders
 
-    async def _converted(self, table: LegacyTable, report: TableReport, task: TaskID) -> AsyncIterator[list[Converted]]:
+    async def _converted(
+        self, table: LegacyTable, known: Known, report: TableReport, task: TaskID
+    ) -> AsyncIterator[list[Converted]]:
         async for batch in self._old.batches(table.source, order_by=table.order_by):
             rows = [LegacyRow(table.source, values) for values in batch]
             report.read += len(rows)
             self._there[table.source] |= {row.values["id"] for row in rows if isinstance(row.get("id"), int)}
-            yield [converted for row in rows if (converted := self._convert(table, row, report))]
+            yield [converted for row in rows if (converted := _convert(table, row, known, report))]
             self._progress.advance(task, len(rows))
-
-    def _convert(self, table: LegacyTable, row: LegacyRow, report: TableReport) -> Converted | None:
-        try:
-            values = table.converted(row, self._known)
-        except Refused as refusal:
-            report.refuse(row.get("id"), refusal.message, row.values)
-            return None
-        if row.changes:
-            report.change(row.id, row.changes, row.values)
-        return Converted(row, values)
 
     async def _settle_what_is_only_here(self, table: LegacyTable) -> None:
         """Report the rows that the source does not have; with `prune`, remove those that nobody made here."""
@@ -165,6 +157,17 @@ class Import:
         report = self._report.table(table.source)
         async with self._resources.sessionmaker() as session:
             await check.compare(session, self._old, table, known=self._known, report=report)
+
+
+def _convert(table: LegacyTable, row: LegacyRow, known: Known, report: TableReport) -> Converted | None:
+    try:
+        values = table.converted(row, known)
+    except Refused as refusal:
+        report.refuse(row.get("id"), refusal.message, row.values)
+        return None
+    if row.changes:
+        report.change(row.id, row.changes, row.values)
+    return Converted(row, values)
 
 
 def _tell_caches_and_search(session: AsyncSession, table: LegacyTable, report: TableReport) -> None:
