@@ -111,8 +111,7 @@ async def _schedule(session: AsyncSession) -> list[tuple[str, str, Any]]:
 async def _services(request: Request, session: AsyncSession) -> list[tuple[str, bool, str]]:
     """Return for each service its name, whether it answers, and what it says."""
     version = await session.scalar(select(func.current_setting("server_version")))
-    redis_state, redis_words = await _redis(request)
-    return [("PostgreSQL", True, f"Version {version}"), ("Redis", redis_state, redis_words)]
+    return [("PostgreSQL", True, f"Version {version}"), ("Redis", *await _redis(request)), *await _searches(request)]
 
 
 async def _redis(request: Request) -> tuple[bool, str]:
@@ -121,6 +120,16 @@ async def _redis(request: Request) -> tuple[bool, str]:
     except (RedisError, OSError):
         return False, "Does not answer. Work waits in the outbox and is handed over when it is back."
     return True, "Answers"
+
+
+async def _searches(request: Request) -> list[tuple[str, bool, str]]:
+    """Return the state of each engine that holds search documents."""
+    found = []
+    for engine in resources_of(request).search.engines:
+        answers = await engine.is_available()
+        words = "Answers" if answers else "Does not answer. Another engine does meanwhile, and is caught up with later."
+        found.append((f"Search by {engine.name}", answers, words))
+    return found
 
 
 routes = [
