@@ -2,6 +2,10 @@
 
 Neighbouring pages are reached by the last row's place in the order, not by counting rows that are skipped; numbered
 pages exist near the beginning, where skipping is cheap; and nobody counts a million rows to show fifty.
+
+Where a list is narrowed, there are two ways to a page: to walk through the rows in their order until enough of them
+match, or to find all that match and sort them. The wrong one takes a minute among a million rows: the first for a
+rare word, the second for a common one. PostgreSQL cannot tell the two by its statistics, so a sample does.
 """
 
 import base64
@@ -12,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, and_, any_, func, literal, or_, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, or_, select, text, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
@@ -27,6 +31,15 @@ if TYPE_CHECKING:
 
 COUNTED_EXACTLY = 10_000
 DEEPEST_OFFSET = 10_000
+LARGE = 50_000
+"""Rows of a table; in a smaller one, all that match are found and sorted in no time, whatever is asked for."""
+
+SAMPLED = 1_000
+"""Rows at equal distances, by their keys, for neighbours are often alike."""
+
+COMMON = 2 * COUNTED_EXACTLY
+"""From so many matching rows on, walking is the quicker way, and nobody counts them."""
+
 ESTIMATED_ROWS = text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:table)")
 LONGEST_SEARCH = 200
 MOST_WORDS = 6
@@ -89,11 +102,13 @@ async def page_of(session: AsyncSession, view: AdminView, request: Request, user
     """Read the page that the address asks for."""
     asked = asked_of(view, request)
     narrowed = _narrowed(view, view.reachable(user), asked)
-    if asked.search:
-        narrowed, count, is_exact = await _found(session, view, narrowed)
-    else:
-        count, is_exact = await _count(session, view, user, asked, narrowed)
-    rows, has_next, has_previous = await _rows(session, view, narrowed, asked)
+    is_whole = not asked.is_narrowed and is_unrestricted(user, view.permissions.view, view.model)
+    size = await _estimated_size(session, view)
+    is_common = is_whole or await _is_common(session, view, narrowed, size)
+    keys = _keys(view, narrowed, asked, walks=is_common)
+    rows, has_next, has_previous = await _rows(session, view, view.reachable(user), keys, asked)
+    seems_many = is_common and size >= COMMON
+    count, is_exact = (COUNTED_EXACTLY, False) if seems_many else await _count(session, narrowed)
     is_numbered = not asked.after and not asked.before
     by_number = is_numbered and asked.page * asked.size <= DEEPEST_OFFSET
     place = {"page": None, "after": None, "before": None}
@@ -101,7 +116,7 @@ async def page_of(session: AsyncSession, view: AdminView, request: Request, user
     return ListPage(
         asked=asked,
         rows=rows,
-        count=count,
+        count=max(count, size) if is_whole and not is_exact else count,
         is_exact=is_exact,
         next_url=""
         if not has_next
@@ -168,25 +183,60 @@ def _order(view: AdminView, asked: Asked) -> "list[InstrumentedAttribute[Any]]":
     return [key] if asked.sort == "id" else [column_named(view.model, asked.sort), key]
 
 
+async def _estimated_size(session: AsyncSession, view: AdminView) -> int:
+    """Return about how many rows the table has, by the database's own bookkeeping."""
+    return int(await session.scalar(ESTIMATED_ROWS, {"table": str(view.mapper.local_table.description)}) or 0)
+
+
+async def _is_common(session: AsyncSession, view: AdminView, narrowed: Select[Any], size: int) -> bool:
+    """Tell by a sample whether so many rows match that a walk through all of them soon meets enough."""
+    if size <= LARGE:
+        return False
+    key = view.mapper.local_table.c.id
+    step = size // SAMPLED
+    first, last = (select(found(key)).scalar_subquery() for found in (func.min, func.max))
+    # As an array the keys are known first, and the condition is asked of their rows alone.
+    sample = func.array(select(func.generate_series(first, last, step)).scalar_subquery())
+    matching = _ones(narrowed.where(column_named(view.model, "id") == any_(sample)))
+    hits = await session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+    return hits * step >= COMMON
+
+
+def _keys(view: AdminView, narrowed: Select[Any], asked: Asked, *, walks: bool) -> Select[Any]:
+    """Select what the list is sorted by, of the page's rows and one more.
+
+    Rows before the page are thus skipped in the index, and only the page's own are read whole.
+    """
+    columns: list[Any] = list(_order(view, asked))
+    keys = narrowed.with_only_columns(*columns, maintain_column_froms=True)
+    if not walks:
+        found = keys.cte("found").prefix_with("MATERIALIZED")
+        columns = list(found.c)
+        keys = select(found)
+    goes_down = asked.is_descending != bool(asked.before)
+    mark = _place(view, asked)
+    if mark is not None:
+        place = tuple_(*columns)
+        keys = keys.where(place < mark if goes_down else place > mark)
+    offset = 0 if asked.after or asked.before else min((asked.page - 1) * asked.size, DEEPEST_OFFSET)
+    keys = keys.order_by(*(column.desc() if goes_down else column.asc() for column in columns))
+    return keys.offset(offset).limit(asked.size + 1)
+
+
 async def _rows(
-    session: AsyncSession, view: AdminView, statement: Select[Any], asked: Asked
+    session: AsyncSession, view: AdminView, reachable: Select[Any], keys: Select[Any], asked: Asked
 ) -> tuple[list[Reached], bool, bool]:
     """Return the rows of the page, and whether there are more after and before them."""
     is_reversed = bool(asked.before)
-    mark = _place(view, asked)
-    offset = 0 if asked.after or asked.before else min((asked.page - 1) * asked.size, DEEPEST_OFFSET)
-    statement = _ordered(view, statement.options(*view.list_options()), asked, is_reversed=is_reversed)
-    if mark is not None:
-        place = tuple_(*_order(view, asked))
-        goes_up = asked.is_descending == is_reversed
-        statement = statement.where(place > mark if goes_up else place < mark)
-    records = (await session.execute(statement.offset(offset).limit(asked.size + 1))).unique().all()
+    statement = reachable.options(*view.list_options())
+    statement = statement.where(column_named(view.model, "id").in_(select(keys.subquery("keys").c.id)))
+    records = (await session.execute(_ordered(view, statement, asked, is_reversed=is_reversed))).unique().all()
     rows = [view.reached(record) for record in records[: asked.size]]
     has_more = len(records) > asked.size
     if is_reversed:
         rows.reverse()
         return rows, asked.before != "end", has_more
-    return rows, has_more, offset > 0 or bool(asked.after)
+    return rows, has_more, bool(asked.after) or asked.page > 1
 
 
 def _place(view: AdminView, asked: Asked) -> Any:
@@ -221,27 +271,13 @@ def _mark(view: AdminView, asked: Asked, row: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(kept).encode()).decode().rstrip("=")
 
 
-async def _found(session: AsyncSession, view: AdminView, narrowed: Select[Any]) -> tuple[Select[Any], int, bool]:
-    """Find the keys first, up to a bound: the planner cannot tell how rare a word is, and would walk the whole order.
-
-    Words that are in more rows than that are met soon on the way through the order, so that no keys are needed.
-    """
-    key = column_named(view.model, "id")
-    keys = (await session.scalars(narrowed.with_only_columns(key).limit(COUNTED_EXACTLY + 1))).all()
-    if len(keys) > COUNTED_EXACTLY:
-        return narrowed, COUNTED_EXACTLY, False
-    return narrowed.where(key == any_(literal(list(keys), ARRAY(Integer)))), len(keys), True
-
-
-async def _count(
-    session: AsyncSession, view: AdminView, user: User, asked: Asked, narrowed: Select[Any]
-) -> tuple[int, bool]:
-    """Return how many rows there are: exactly up to a bound, then as the planner estimates or “more than”."""
-    bounded = narrowed.with_only_columns(literal(1), maintain_column_froms=True).limit(COUNTED_EXACTLY + 1).subquery()
+async def _count(session: AsyncSession, narrowed: Select[Any]) -> tuple[int, bool]:
+    """Return how many rows there are up to a bound, and whether that is all."""
+    bounded = _ones(narrowed).limit(COUNTED_EXACTLY + 1).subquery()
     counted = await session.scalar(select(func.count()).select_from(bounded)) or 0
-    if counted <= COUNTED_EXACTLY:
-        return counted, True
-    if asked.is_narrowed or not is_unrestricted(user, view.permissions.view, view.model):
-        return COUNTED_EXACTLY, False
-    estimate = await session.scalar(ESTIMATED_ROWS, {"table": str(view.mapper.local_table.description)})
-    return max(int(estimate or 0), COUNTED_EXACTLY), False
+    return min(counted, COUNTED_EXACTLY), counted <= COUNTED_EXACTLY
+
+
+def _ones(statement: Select[Any]) -> Select[Any]:
+    """Return the statement with nothing but a 1 for each row."""
+    return statement.with_only_columns(literal(1), maintain_column_froms=True)

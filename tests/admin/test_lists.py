@@ -58,7 +58,7 @@ async def large_table(monkeypatch, session, pages):
     ("query", "titles", "count"),
     [
         ("", range(25), "25 of about 60"),
-        ("page=2", range(25, 50), "26–50 of about 60"),
+        ("page=2", range(25, 50), "50 of about 60"),
         ("search=title", range(25), "25 of more than 10"),
         ("is_published=yes", range(0, 50, 2), "25 of more than 10"),
         ("search=title+05", range(50, 60), "10 of 10"),
