@@ -175,12 +175,13 @@ class PageCache:
         if key not in self._kept_out and (current is None or current.moment != flight.moment):
             self._flights[key] = flight
         recording = Recording(
+            receive,
             without_body(send) if scope["method"] == "HEAD" else send,
             limit=self._largest if _is_shareable(key, headers) else 0,
             given_up=flight.land,
         )
         try:
-            await self._app(as_get(scope), receive, recording.send)
+            await self._app(as_get(scope), recording.receive, recording.send)
             page = await self._stored(key, recording, moment=flight.moment)
         finally:
             if self._flights.get(key) is flight:

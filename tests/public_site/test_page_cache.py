@@ -540,3 +540,30 @@ async def test_other_protocols_pass_through():
     await PageCache(app, max_bytes=1000)({"type": "lifespan"}, None, None)
 
     assert seen == ["lifespan"]
+
+
+@pytest.mark.parametrize("size", [100, 1_000_000])
+async def test_an_application_that_waits_for_the_visitor_to_have_it_all_is_not_waited_for(size):
+    sent = asyncio.Event()
+
+    async def stream(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * size, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def receive():
+        await sent.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        if message["type"] == "http.response.body" and not message["more_body"]:
+            sent.set()
+
+    scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/", "query_string": b"", "headers": []}
+    async with asyncio.timeout(5):
+        await PageCache(stream, max_bytes=1_000_000)(scope, receive, send)
+
+    assert sent.is_set()
