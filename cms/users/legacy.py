@@ -222,7 +222,7 @@ def _settle_email(row: LegacyRow, values: Values, known: Known) -> None:
 
 def _kept(here: Values, there: Values) -> Values:
     """Let people go on with the password that they have signed in by here, and remember that they did."""
-    kept: Values = {}
+    kept: Values = {"updated_at": here["updated_at"]}
     if here["password"].startswith(OWN_PREFIX):
         kept["password"] = here["password"]
     if here["last_login_at"] and (there["last_login_at"] is None or there["last_login_at"] < here["last_login_at"]):

@@ -12,12 +12,14 @@ END_OF_COPY = "\\."
 
 
 @asynccontextmanager
-async def filled_database(beside: str, sql: str) -> AsyncIterator[str]:
+async def filled_database(beside: str, sql: str, *, encoding: str = "UTF8") -> AsyncIterator[str]:
     """Create a database beside another, fill it from a plain dump, yield its URL and drop it in the end."""
     name = f"old_site_{secrets.token_hex(4)}"
     maintenance = await asyncpg.connect(_url(beside))
     try:
-        await maintenance.execute(f"CREATE DATABASE {name}")
+        await maintenance.execute(
+            f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' LOCALE_PROVIDER libc TEMPLATE template0"
+        )
         try:
             await _fill(_url(beside, database=name), sql)
             yield _url(beside, database=name)

@@ -10,7 +10,9 @@ from cms.redirects.models import Redirect
 from cms.users import passwords
 from cms.users.models import User
 
-ODD_PATH = "has characters other than small letters, digits, dots and hyphens, or an empty segment."
+ODD_PATH = (
+    "has characters other than small letters, digits, dots and hyphens, or a segment that is empty or of dots alone."
+)
 
 REFUSED = {
     "users_user": {
@@ -203,3 +205,38 @@ async def test_what_the_old_database_lacks_is_said_once(run_import, session):
     assert report["tables"]["pages_documentfile"]["remarks"][0].startswith("The old database has no such table")
     assert "updated" in report["tables"]["boxes_box"]["remarks"][0]
     assert (await session.scalars(select(PageImage.id).order_by(PageImage.id))).all() == [1, 2, 6]
+
+
+async def test_odder_rows_still_are_told_or_refused_one_by_one(run_import, changeable_old_site, session):
+    url, old = changeable_old_site
+    await old.execute("ALTER TABLE pages_page ADD COLUMN t text DEFAULT 'the name of an alias'")
+    await old.execute(
+        "INSERT INTO pages_page (id, title, path, created, updated, is_published) VALUES"
+        " (30, 'First moment', 'first-moment', '0001-01-01', '9999-12-31 23:59:59.999999', true),"
+        " (31, 'Dots', 'a/../b', now(), now(), true), (2147483647, 'Last', 'last', now(), now(), true)"
+    )
+    await old.execute("UPDATE downloads_release SET version = NULL WHERE id = 4")
+    await old.execute("INSERT INTO django_site VALUES (NULL, NULL, NULL)")
+    await old.execute(
+        "INSERT INTO django_redirect VALUES (20, 2, '/a/', '/b/'), (21, 2, '/b/', 'https://www.python.org/a/'),"
+        " (22, 2, '/c/', 'http://[bad'), (23, 2, '/d/', 'https://www.python.org/d/'), (24, 2, '/e/', '/a/')"
+    )
+
+    report = await run_import(url)
+
+    reasons = {
+        (name, problem["id"]): problem["reason"]
+        for name, table in report["tables"].items()
+        for problem in table["refused"] + table["changed"]
+    }
+    assert report["agrees"] is True
+    assert (await session.get(Page, 30)).created_at.year == 1970
+    assert "no date that can be kept" in reasons["pages_page", "30"]
+    assert reasons["pages_page", "31"] == "Its path “a/../b” " + ODD_PATH
+    assert reasons["pages_page", "2147483647"] == "Its id “2147483647” cannot be kept."
+    assert "“version” is empty; it was set to 3." in reasons["downloads_release", "4"]
+    assert reasons["django_redirect", "20"] == "It leads, by way of “/b/”, back to itself."
+    assert reasons["django_redirect", "21"].endswith("back to itself.")
+    assert "is neither a path of this site nor a web address" in reasons["django_redirect", "22"]
+    assert reasons["django_redirect", "23"] == "It leads to itself."
+    assert ("django_redirect", "24") not in reasons

@@ -1,9 +1,9 @@
 """An import can be repeated: it brings up to date, doubles nothing, and respects what was made here."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from cms.core import outbox
+from cms.core import clock, outbox
 from cms.core.audit import AuditEntry
 from cms.core.errors import Conflict, Invalid, Unavailable
 from cms.core.legacy import Known
@@ -13,8 +13,12 @@ from cms.import_django import check, source
 from cms.import_django.report import TableReport
 from cms.pages.legacy import PAGES
 from cms.pages.models import Page
+from cms.users import passwords
 from cms.users.models import Role, RoleAssignment, User
 from tests.factories.pages import make_page
+from tests.import_django.test_awkward_rows import REFUSED
+
+TRACES = (AuditEntry, outbox.OutboxMessage, Revision)
 
 
 async def test_a_second_import_changes_nothing(run_import):
@@ -26,6 +30,15 @@ async def test_a_second_import_changes_nothing(run_import):
         source: (table["created"], table["updated"]) for source, table in report["tables"].items()
     } == dict.fromkeys(report["tables"], (0, 0))
     assert report["agrees"] is True
+
+
+async def test_a_second_import_leaves_no_trace(run_import, session):
+    await run_import()
+    before = [await session.scalar(select(func.count()).select_from(model)) for model in TRACES]
+
+    await run_import()
+
+    assert [await session.scalar(select(func.count()).select_from(model)) for model in TRACES] == before
 
 
 async def test_what_changed_there_is_brought_up_to_date(run_import, changeable_old_site, session):
@@ -106,6 +119,86 @@ async def test_a_database_with_content_of_its_own_is_not_touched_unless_asked(ru
 
     assert (await session.scalars(select(Page.title).where(Page.path == "about"))).all() == ["Home of about"]
     assert report["agrees"] is True
+
+
+async def test_what_was_replaced_is_no_part_of_the_story_of_what_came_after(run_import, session):
+    page = await make_page(session, path="about")
+    page.id = 1
+    page.title = "Of the first try"
+    await session.commit()
+
+    await run_import(replace=True)
+    report = await run_import()
+
+    assert {problem["id"] for problem in report["tables"]["pages_page"]["refused"]} == set(REFUSED["pages_page"])
+    revisions = select(Revision).where(Revision.table_name == "pages", Revision.row_id == 1)
+    assert [revision.values["title"] for revision in await session.scalars(revisions)] == ["Home of about"]
+
+
+async def test_rows_may_take_over_each_others_paths(run_import, changeable_old_site, session):
+    url, old = changeable_old_site
+    await run_import(url)
+    await old.execute("UPDATE pages_page SET path = CASE id WHEN 1 THEN 'template' ELSE 'away' END WHERE id IN (1, 8)")
+    await old.execute("INSERT INTO pages_page (id, title, path) VALUES (50, 'New', 'about')")
+
+    report = await run_import(url)
+
+    paths = dict((await session.execute(select(Page.id, Page.path).where(Page.id.in_([1, 8, 50])))).all())
+    assert (paths, report["agrees"]) == ({1: "template", 8: "away", 50: "about"}, True)
+
+
+async def test_a_row_that_turns_bad_there_stays_as_it_was_and_is_named(run_import, changeable_old_site, session):
+    url, old = changeable_old_site
+    await run_import(url)
+    await old.execute("UPDATE pages_page SET path = 'No Path' WHERE id = 8")
+
+    report = await run_import(url)
+
+    reasons = {problem["id"]: problem["reason"] for problem in report["tables"]["pages_page"]["refused"]}
+    assert reasons["8"].endswith("What was imported before stays as it was.")
+    assert not reasons["7"].endswith("What was imported before stays as it was.")
+    assert (await session.get(Page, 8)).path == "template"
+
+
+async def test_people_who_signed_in_here_keep_their_password(run_import, session):
+    await run_import()
+    root = await session.get(User, 1)
+    root.password, root.last_login_at = passwords.hash_now("a new one"), clock.now()
+    await session.commit()
+
+    report = await run_import()
+
+    await session.refresh(root)
+    assert (await passwords.verify("a new one", root.password)).valid
+    assert (report["tables"]["users_user"]["updated"], report["agrees"]) == (0, True)
+    assert "1 rows keep what their people did here" in report["tables"]["users_user"]["remarks"][-1]
+
+
+async def test_groups_whose_names_are_alike_stay_two_roles(run_import, changeable_old_site, session):
+    url, old = changeable_old_site
+    await old.execute("INSERT INTO auth_group VALUES (4, 'page-HELPERS'), (NULL, 'Nobody')")
+    await old.execute("INSERT INTO users_user_groups VALUES (6, 2, 4), (NULL, NULL, NULL)")
+
+    report = await run_import(url)
+
+    roles = select(Role.name, Role.permissions).where(Role.name.startswith("old-group-"))
+    assert dict((await session.execute(roles)).all()) == {
+        "old-group-page-helpers": ["pages:edit", "pages:publish", "pages:view"],
+        "old-group-page-helpers-4": [],
+    }
+    assert report["tables"]["auth_group"]["refused"][0]["reason"] == "It has no id, so nobody can be in it."
+
+
+async def test_a_role_here_stays_as_it_is_when_its_group_changes_there(run_import, changeable_old_site, session):
+    url, old = changeable_old_site
+    await run_import(url)
+    await old.execute("DELETE FROM auth_group_permissions")
+
+    report = await run_import(url)
+
+    role = await session.scalar(select(Role).where(Role.name == "old-group-page-helpers"))
+    assert role.permissions == ["pages:edit", "pages:publish", "pages:view"]
+    assert any("It stays as it is." in remark for remark in report["tables"]["users_user"]["remarks"])
 
 
 async def test_new_rows_begin_after_the_imported_ids(run_import, session):
