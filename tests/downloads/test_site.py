@@ -53,6 +53,18 @@ async def test_the_list_says_so_where_there_is_no_release(client: httpx.AsyncCli
     assert "There are no releases to download yet." in page.text
 
 
+async def test_the_list_does_not_deny_the_releases_it_shows_where_none_is_the_latest(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    await make_release(session, "Python 3.14.3")
+
+    page = await client.get("/downloads/")
+
+    assert "No release is marked as the latest just now." in page.text
+    assert "Python 3.14.3" in page.text
+    assert "published here yet" not in page.text
+
+
 async def test_buttons_lead_to_the_files_of_the_latest_release(
     client: httpx.AsyncClient, session: AsyncSession, windows: OperatingSystem
 ) -> None:
