@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
-import cms.models  # noqa: F401 - every table, and the scopes of its rows
+import cms.models
 import cms.worker  # noqa: F401 - every task and every search document
 from cms.core import embedded, migrations
 from cms.core.resources import Resources

@@ -21,7 +21,9 @@ async def releases(session, resources):
     return {release.name: release for release in made}
 
 
-@pytest.mark.parametrize("query", ["3.14.9", "Python 3.14.9", "python-3149", "release 3.14.9", "download python 3.14.9"])
+@pytest.mark.parametrize(
+    "query", ["3.14.9", "Python 3.14.9", "python-3149", "release 3.14.9", "download python 3.14.9"]
+)
 async def test_a_release_is_found_by_its_number_as_typed(resources, releases, query):
     assert (await titles(resources, query))[0] == "Python 3.14.9"
 
