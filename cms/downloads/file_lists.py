@@ -222,7 +222,9 @@ def _take(
             if not re.fullmatch(rf"[0-9a-f]{{{length}}}", found):
                 raise UnreadableError(line, kind, f"A checksum of this kind has {length} hexadecimal digits.")
             if getattr(listed, kind) not in ("", found):
-                raise UnreadableError(line, kind, f"The list gives two different checksums for {url.rsplit('/', 1)[1]}.")
+                raise UnreadableError(
+                    line, kind, f"The list gives two different checksums for {url.rsplit('/', 1)[1]}."
+                )
             setattr(listed, kind, found)
     listed.sidecars |= {name: fact[name] for name in SIDECAR_SUFFIXES if fact.get(name)}
 
@@ -238,7 +240,9 @@ def _url_of(line: int, fact: dict[str, str], release_name: str) -> str:
     if not NAME_ALONE.fullmatch(name):
         raise UnreadableError(line, "name", "There is no file name and no URL here.")
     if not folder:
-        raise UnreadableError(line, "name", "Where the files lie cannot be told from the release's name; give whole URLs.")
+        raise UnreadableError(
+            line, "name", "Where the files lie cannot be told from the release's name; give whole URLs."
+        )
     return folder + name
 
 
