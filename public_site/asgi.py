@@ -57,7 +57,7 @@ def build(resources: Resources) -> ASGIApp:
     session = SessionMiddleware(CurrentUserMiddleware(read_only), resources=resources)
     guarded = LogContext(SecurityHeaders(Limits(session), settings=settings))
     page_cache = PageCache(guarded, max_bytes=settings.page_cache_bytes)
-    return RequestId(page_cache, settings=settings, access_log=access_log)
+    return RequestId(page_cache, settings=settings, access_log=access_log, ready_answer=page_cache.ready_answer)
 
 
 def _leave_what_stays_alone() -> None:

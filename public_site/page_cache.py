@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import structlog
 from litestar.enums import ScopeType
@@ -40,6 +40,9 @@ LARGEST_SHARE = 8
 LONGEST_ADDRESS = 2048
 KEPT_OUT = 1000
 """How many addresses to remember whose pages are not for storing."""
+
+Answer = tuple[Any, Any]
+"""The two ASGI messages of a response."""
 
 log = structlog.get_logger(__name__)
 
@@ -91,6 +94,17 @@ class PageCache:
             await self._miss(key, headers, scope, receive, send)
         else:
             await _answer(page, method, headers, send)
+
+    def ready_answer(self, scope: HTTPScope) -> Answer | None:
+        """Return the two messages that answer a visitor's GET, where the page is here.
+
+        Whoever asks this first spares a cached page every coroutine on the way, which take longer than finding it.
+        """
+        if scope["method"] != "GET":
+            return None
+        headers = _headers_of(scope)
+        page = self._fresh(_key_of(scope, headers)) if _is_anonymous(headers) else None
+        return None if page is None else _messages(page, headers)
 
     def purge(self, keys: frozenset[str]) -> None:
         """Forget every page with one of these keys, also those that are being rendered now."""
@@ -218,6 +232,13 @@ class PageCache:
 
 
 async def _answer(page: Page, method: str, headers: dict[bytes, bytes], send: Send) -> None:
+    start, body = _messages(page, headers)
+    await send(start)
+    await send(EMPTY_BODY if method == "HEAD" else body)
+
+
+def _messages(page: Page, headers: dict[bytes, bytes]) -> Answer:
+    """Return the page as this visitor's browser can read it, or word that the browser has it already."""
     variant = page.variants[b""]
     if len(page.variants) > 1 and (accepted := headers.get(b"accept-encoding")):
         for encoding in accepted_encodings(accepted):
@@ -225,11 +246,8 @@ async def _answer(page: Page, method: str, headers: dict[bytes, bytes], send: Se
                 variant = page.variants[encoding]
                 break
     if page.may_be_unmodified and (known := headers.get(b"if-none-match")) and names(known, variant.etag):
-        await send(variant.not_modified)
-        await send(EMPTY_BODY)
-        return
-    await send(variant.start)
-    await send(EMPTY_BODY if method == "HEAD" else variant.body)
+        return variant.not_modified, EMPTY_BODY
+    return variant.start, variant.body
 
 
 def _headers_of(scope: HTTPScope) -> dict[bytes, bytes]:
@@ -244,7 +262,8 @@ def _headers_of(scope: HTTPScope) -> dict[bytes, bytes]:
 
 
 def _is_anonymous(headers: dict[bytes, bytes]) -> bool:
-    return b"authorization" not in headers and SESSION_COOKIE not in headers.get(b"cookie", b"")
+    cookies = headers.get(b"cookie")
+    return (cookies is None or SESSION_COOKIE not in cookies) and b"authorization" not in headers
 
 
 def _is_shareable(key: PageKey, headers: dict[bytes, bytes]) -> bool:

@@ -7,6 +7,7 @@ in may simply believe the scope.
 import re
 import secrets
 import time
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -21,11 +22,26 @@ from public_site.middleware.proxies import TrustedProxies
 SANE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
-class RequestId:
-    """ASGI middleware, outermost: `scope["state"]["request_id"]`, response header, access log."""
+def nothing_ready(_scope: HTTPScope) -> None:
+    """Where no answers are kept, each request is for the application."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, access_log: AccessLog | None = None) -> None:
+
+class RequestId:
+    """ASGI middleware, outermost: `scope["state"]["request_id"]`, response header, access log.
+
+    What `ready_answer` returns, the two messages of an answer, is sent without asking the application.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        access_log: AccessLog | None = None,
+        ready_answer: Callable[[HTTPScope], tuple[Any, Any] | None] = nothing_ready,
+    ) -> None:
         self._app = app
+        self._ready_answer = ready_answer
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._series = secrets.token_hex(4)
         self._count = count()
@@ -41,26 +57,22 @@ class RequestId:
         request_id = self._next_number()
         if self._proxies and address in self._proxies:
             address, request_id = self._as_forwarded(scope, address, request_id)
-        scope.setdefault("state", {})["request_id"] = request_id
-        header = (b"x-request-id", request_id.encode())
-        status = 0
-
-        async def send_with_id(message: Any) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message = {**message, "headers": [*message["headers"], header]}
-            await send(message)
-
+        answer = _Answer(send, (b"x-request-id", request_id.encode()))
+        ready = self._ready_answer(scope)
         try:
-            await self._app(scope, receive, send_with_id)
+            if ready is None:
+                scope.setdefault("state", {})["request_id"] = request_id
+                await self._app(scope, receive, answer.send)
+            else:
+                await send(answer.numbered(ready[0]))
+                await send(ready[1])
         finally:
             self._log.add(
                 request_id=request_id,
                 client=address,
                 method=scope["method"],
                 path=path,
-                status=status,
+                status=answer.status,
                 milliseconds=(time.perf_counter() - began) * 1000,
             )
 
@@ -82,6 +94,24 @@ class RequestId:
             scope["state"]["is_scheme_known"] = True
         number = said.get(b"x-request-id", "")
         return address, number if SANE.fullmatch(number) else request_id
+
+
+class _Answer:
+    """An answer on its way out, to which the number is added; `status` is 0 until it begins."""
+
+    __slots__ = ("_header", "_send", "status")
+
+    def __init__(self, send: Send, header: tuple[bytes, bytes]) -> None:
+        self.status = 0
+        self._send = send
+        self._header = header
+
+    def numbered(self, start: Any) -> Any:
+        self.status = start["status"]
+        return {**start, "headers": [*start["headers"], self._header]}
+
+    async def send(self, message: Any) -> None:
+        await self._send(self.numbered(message) if message["type"] == "http.response.start" else message)
 
 
 class LogContext:

@@ -9,6 +9,7 @@ import structlog
 from cms.core.settings import Settings
 from public_site.middleware.access_log import AccessLog
 from public_site.middleware.request_id import LogContext, RequestId
+from public_site.page_cache import PageCache
 from tests.asgi import ask
 
 PROXY = ("10.1.2.3", 40000)
@@ -186,3 +187,33 @@ async def test_the_log_names_the_path_that_was_asked_for_also_if_a_mount_cuts_it
     log.flush()
 
     assert json.loads(log._stream.getvalue())["path"] == "/admin/"
+
+
+async def test_a_page_that_is_ready_is_numbered_and_logged_like_any_other(site, log):
+    cache = PageCache(site, max_bytes=100_000)
+    app = RequestId(cache, settings=Settings(), access_log=log, ready_answer=cache.ready_answer)
+
+    made, ready = await ask(app, "/about/"), await ask(app, "/about/")
+    log.flush()
+
+    assert len(site.scopes) == 1
+    assert made["X-Request-ID"] != ready["X-Request-ID"]
+    assert [pair for pair in made.headers if pair[0] != "x-request-id"] == ready.headers[:-1]
+    lines = [json.loads(line) for line in log._stream.getvalue().splitlines()]
+    assert [(line["request_id"], line["path"], line["status"]) for line in lines] == [
+        (made["X-Request-ID"], "/about/", 404),
+        (ready["X-Request-ID"], "/about/", 404),
+    ]
+
+
+@pytest.mark.parametrize(
+    "request_", [{"method": "POST"}, {"headers": {"Cookie": "session=x"}}, {"headers": {"Authorization": "Token x"}}]
+)
+async def test_no_page_is_ready_for_who_may_see_another_or_changes_something(site, request_):
+    cache = PageCache(site, max_bytes=100_000)
+    app = RequestId(cache, settings=Settings(), ready_answer=cache.ready_answer)
+
+    await ask(app)
+    await ask(app, **request_)
+
+    assert len(site.scopes) == 2
