@@ -57,7 +57,7 @@ class BackOffice(Admin):
             Mount("/statics", app=LastingFiles(directory=urls.STOCK_STATIC)),
             *routes,
         ]
-        self.templates.env.globals.update(template_globals())
+        self.templates.env.globals.update(template_globals(), media_url=resources.storage.url)
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
         self.app.router.routes.insert(0, Route(urls.ROOT, _to_dashboard))
         for view in views:

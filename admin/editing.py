@@ -233,6 +233,7 @@ async def _show(sheet: Sheet, *, status_code: int = 200) -> Response:
         "notes": sheet.notes,
         "conflicts": sheet.conflicts,
         "has_errors": any(found.errors for found in forms.every_field(sheet.form)),
+        "marked": [found for found in forms.every_field(sheet.form) if found.errors],
         "may_decide_new": lambda decision: allows(sheet.user, decision.permission),
         "may_create": view.is_open_to(sheet.user, "create"),
         "came_from": sheet.request.query_params.get("from", ""),

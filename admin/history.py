@@ -21,6 +21,24 @@ from cms.core.permissions import Permission, allows
 
 ENTRIES_A_PAGE = 50
 LONGEST_SHOWN = 400
+ACTIONS = (
+    "create",
+    "update",
+    "delete",
+    "publish",
+    "unpublish",
+    "schedule",
+    "restore",
+    "sign in",
+    "refuse sign-in",
+    "end sessions",
+    "invite",
+    "change password",
+    "set password",
+    "reset password",
+    "view as role",
+    "seed",
+)
 BOOKKEEPING = frozenset({"updated_at", "created_at", "created_by_id", "updated_by_id", "lock_version"})
 
 
@@ -59,7 +77,9 @@ async def whole_history(request: Request) -> Response:
     if asked["action"]:
         statement = statement.where(AuditEntry.action == asked["action"])
     tables = sorted((table_of(view), view.name_plural) for view in office_of(request).model_views)
-    return await _show(request, statement, {"title": "History", "asked": asked, "tables": tables, "row": None})
+    return await _show(
+        request, statement, {"title": "History", "asked": asked, "tables": tables, "row": None, "actions": ACTIONS}
+    )
 
 
 async def row_history(request: Request) -> Response:

@@ -1,5 +1,7 @@
 """The files of a release on its form: filled in from a pasted list, and written by the domain."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData, UploadFile
@@ -36,8 +38,17 @@ async def fill_in_files(session: AsyncSession, posted: FormData) -> tuple[FormDa
         if number is None:
             number, following = str(following), following + 1
         rows.setdefault(number, {}).update(_values_of(listed, systems))
-    notes = [f"{len(found.files)} files were read from the list. Look them over, then save."]
-    return _form_data(posted, rows), notes, [str(error) for error in found.errors]
+    return _form_data(posted, rows), _notes(found.files), [str(error) for error in found.errors]
+
+
+def _notes(files: Sequence[ListedFile]) -> list[str]:
+    """Say what was read, and which files nobody can place but the person."""
+    count = "1 file was" if len(files) == 1 else f"{len(files)} files were"
+    notes = [f"{count} read from the list. Look them over, then save."]
+    if unplaced := [listed.url.rsplit("/", 1)[1] for listed in files if not listed.system]:
+        names = ", ".join(unplaced)
+        notes.append(f"Their operating system cannot be told from their name: {names}. Choose one, or remove them.")
+    return notes
 
 
 async def _text_of(posted: FormData) -> str:

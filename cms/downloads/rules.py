@@ -1,5 +1,7 @@
 """The rules that a release file keeps: where it lies, and what the files that vouch for it are called."""
 
+import re
+
 from sqlalchemy import inspect
 
 from cms.downloads.models import ReleaseFile
@@ -12,6 +14,7 @@ SIDECAR_SUFFIXES = {
     "sigstore_bundle_url": ".sigstore",
     "sbom_spdx_url": ".spdx.json",
 }
+CHECKSUM_DIGITS = {"sha256": 64, "md5": 32}
 NOT_OFFICIAL = f"Release file URLs must begin with '{OFFICIAL_PREFIX}'."
 
 
@@ -27,12 +30,16 @@ def broken_rules(file: ReleaseFile) -> dict[str, list[str]]:
         errors["url"] = ["Say where the file lies."]
     if (file.size or 0) < 0:
         errors["size"] = ["A size in bytes cannot be negative."]
+    for field, digits in CHECKSUM_DIGITS.items():
+        file_sum = getattr(file, field) or ""
+        if file_sum and _has_changed(file, field) and not re.fullmatch(rf"[0-9a-fA-F]{{{digits}}}", file_sum):
+            errors[field] = [f"A checksum of this kind has {digits} hexadecimal digits."]
     return errors
 
 
 def _broken_url_rules(file: ReleaseFile, field: str) -> list[str]:
     url = getattr(file, field) or ""
-    if not url or _is_unchanged(file, field):
+    if not url or not (_has_changed(file, field) or _has_changed(file, "url")):
         return []
     if not url.startswith(OFFICIAL_PREFIX):
         return [NOT_OFFICIAL]
@@ -42,8 +49,7 @@ def _broken_url_rules(file: ReleaseFile, field: str) -> list[str]:
     return []
 
 
-def _is_unchanged(file: ReleaseFile, field: str) -> bool:
-    """An old address beginning with http:// stays as it is until somebody changes it."""
+def _has_changed(file: ReleaseFile, field: str) -> bool:
+    """Return whether somebody writes this now; what the old site stored may break a rule until it is changed."""
     state = inspect(file)
-    was_stored = state.persistent
-    return was_stored and not state.attrs[field].history.has_changes() and not state.attrs["url"].history.has_changes()
+    return not state.persistent or state.attrs[field].history.has_changes()

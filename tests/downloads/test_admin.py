@@ -79,6 +79,24 @@ async def test_what_a_list_gets_wrong_is_told_with_its_line(browser, systems):
     assert "ok-3.tgz" in read.text
 
 
+async def test_a_file_whose_system_its_name_does_not_tell_is_pointed_out(browser, systems):
+    read = await browser.save(
+        "/admin/releases/create", press="rewrite:files", name="Python 3.14.2", file_list=f"{FILE_LIST}notes-3.14.2.txt"
+    )
+
+    assert "cannot be told from their name: notes-3.14.2.txt." in text_of(read.text)
+
+
+async def test_the_first_field_that_is_marked_is_one_click_away(browser, session, systems):
+    release = await make_release(session, "Python 3.14.2")
+    await make_file(session, release, systems["windows"])
+
+    answer = await browser.save(f"/admin/releases/edit/{release.id}", **{"files-0-sha256": "xyz"})
+
+    assert answer.status_code == 422
+    assert '<a href="#files-0-sha256">Go to the first: SHA-256</a>' in answer.text
+
+
 async def test_a_file_elsewhere_is_refused_beside_its_field_and_nothing_is_saved(browser, session, systems):
     release = await make_release(session, "Python 3.14.2")
     file = await make_file(session, release, systems["source"])

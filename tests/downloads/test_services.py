@@ -172,6 +172,28 @@ async def test_an_old_http_address_stays_until_it_is_changed(session, windows, m
         await services.save_file(session, file, by=manager)
 
 
+@pytest.mark.parametrize("values", [{"sha256": "xyz"}, {"sha256": "a" * 32}, {"md5": "a" * 64}])
+async def test_what_is_no_checksum_is_refused(session, windows, manager, values):
+    release = await make_release(session)
+
+    with pytest.raises(Invalid) as refusal:
+        await services.save_file(session, new_file(release, windows, **values), by=manager)
+
+    assert list(refusal.value.errors) == list(values)
+
+
+async def test_an_odd_checksum_of_the_old_site_stays_until_it_is_changed(session, windows, manager):
+    release = await make_release(session)
+    file = await make_file(session, release, windows, md5="see below")
+
+    file.description = "Old"
+    await services.save_file(session, file, by=manager)
+
+    file.md5 = "still none"
+    with pytest.raises(Invalid):
+        await services.save_file(session, file, by=manager)
+
+
 async def test_even_the_database_keeps_foreign_addresses_out(session, windows):
     release = await make_release(session)
 

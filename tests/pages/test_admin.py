@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from cms.core.audit import AuditEntry
 from cms.core.permissions import Permission
-from cms.pages.models import Page
+from cms.pages.models import Page, PageImage
 from tests.admin.browser import Browser, text_of
 from tests.factories.downloads import make_release
 from tests.factories.pages import make_page
@@ -222,3 +222,21 @@ async def test_the_history_tells_who_changed_what_from_which_value(browser, sess
     assert "superuser" in shown
     assert "Before" in shown
     assert "After" in shown
+
+
+async def test_an_image_shows_the_line_that_puts_it_into_the_text(browser, session):
+    page = await make_page(session, path="about/logos")
+    session.add(PageImage(page_id=page.id, file="about/logos/snake.png", alternative_text="A snake"))
+    await session.commit()
+
+    shown = (await browser.get(f"/admin/pages/edit/{page.id}")).text
+
+    assert "![A snake](/media/about/logos/snake.png)" in text_of(shown)
+
+
+async def test_a_draft_is_seen_on_the_site_from_its_form(browser, session):
+    page = await make_page(session, path="about/logos", is_published=False)
+
+    shown = (await browser.get(f"/admin/pages/edit/{page.id}")).text
+
+    assert '<a class="btn" href="/about/logos/">See the draft</a>' in shown

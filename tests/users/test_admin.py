@@ -2,6 +2,7 @@
 
 import re
 
+from lxml import html
 from sqlalchemy import select
 
 from cms.core.outbox import OutboxMessage
@@ -37,6 +38,18 @@ async def test_a_superuser_assigns_a_role_with_a_scope(browser, session):
     assert answer.status_code == 303
     assigned = await session.scalar(select(RoleAssignment).where(RoleAssignment.user_id == person.id))
     assert (assigned.role_id, assigned.scope_kind, assigned.scope_values) == (role.id, "series", ["3.13", "3.14"])
+
+
+async def test_a_role_is_named_before_its_row_is_opened(browser, session):
+    person = await make_user(session, username="release-person", is_staff=True)
+    role = await make_role(session, Permission.DOWNLOADS_VIEW, name="one-series", label="One series")
+    session.add(RoleAssignment(user_id=person.id, role_id=role.id, scope_kind="series", scope_values=["3.14"]))
+    await session.commit()
+
+    shown = html.fromstring((await browser.get(f"/admin/users/edit/{person.id}")).text)
+
+    (summary,) = shown.xpath("//div[@data-inline-rows]//summary")
+    assert summary.text_content().split() == ["One", "series", "limited", "to", "3.14"]
 
 
 async def test_a_role_is_taken_away_on_the_same_form(browser, session):
