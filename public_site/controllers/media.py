@@ -43,7 +43,10 @@ class MediaController(Controller):
             return Response(b"", status_code=304, headers=_headers(opened))
         is_part = opened.last - opened.first + 1 < opened.size
         return Stream(
-            opened.chunks, status_code=206 if is_part else 200, headers=_headers(opened), media_type=opened.content_type
+            opened.chunks,
+            status_code=206 if is_part else 200,
+            headers=_headers(opened),
+            media_type=opened.content_type.partition(";")[0],  # To a text Litestar adds the charset itself.
         )
 
     @get("/m/{file:path}", opt=CACHED)

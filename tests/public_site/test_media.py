@@ -80,3 +80,14 @@ async def test_old_addresses_lead_to_the_store(client: httpx.AsyncClient, name: 
     assert answer.status_code == 301
     assert answer.headers["Location"].startswith("/media/")
     assert ".." not in answer.headers["Location"]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.txt", "text/plain"), ("a.csv", "text/csv"), ("a.py", "text/plain")])
+async def test_a_text_says_once_how_it_is_encoded(
+    client: httpx.AsyncClient, resources: Resources, name: str, kind: str
+) -> None:
+    await resources.storage.save(name, "naïve".encode())
+
+    answer = await client.get(f"/media/{name}")
+
+    assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
