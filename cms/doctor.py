@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import cms.worker  # noqa: F401 - registers every domain's documents.
-from cms.core import clock, migrations, search
+from cms.core import clock, schema, search
 from cms.core.errors import CMSError
 from cms.core.outbox import MessageStatus, OutboxMessage
 from cms.core.resources import Resources
@@ -73,9 +73,9 @@ async def _findings(subject: str, check: Awaitable[list[Finding]]) -> list[Findi
 
 
 async def _migrations(resources: Resources) -> list[Finding]:
-    newest = migrations.newest()
+    newest = schema.newest()
     async with resources.sessionmaker() as session:
-        current = await migrations.current(session)
+        current = await schema.current(session)
     if current == newest:
         return [Finding("Database", is_good=True, says=f"Is at the newest migration, {newest}.")]
     return [Finding("Database", is_good=False, says=f"Is at migration {current}, not at {newest}: run `cms migrate`.")]

@@ -160,7 +160,7 @@ async def test_a_redis_that_does_not_answer_is_a_finding_and_no_error(resources,
 
 
 async def test_a_database_that_is_not_migrated_is_found(resources, monkeypatch):
-    monkeypatch.setattr("cms.core.migrations.newest", lambda: "tomorrow")
+    monkeypatch.setattr("cms.core.schema.newest", lambda: "tomorrow")
 
     finding = (await _findings(resources))["Database"]
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
-from cms.core import migrations
+from cms.core import migrations, schema
 
 DATABASE = "migrated_up_and_down"
 
@@ -60,3 +61,7 @@ def test_two_processes_that_migrate_at_once_do_not_hinder_each_other(empty_datab
 
     assert ended == [0, 0]
     assert "releases" in tables(empty_database)
+
+
+def test_the_newest_migration_is_the_one_that_alembic_would_lead_to():
+    assert schema.newest() == ScriptDirectory(str(migrations.FOLDER)).get_current_head()

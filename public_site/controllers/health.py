@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import clock, migrations
+from cms.core import clock, schema
 from cms.core.errors import CMSError, Unavailable
 from cms.core.outbox import MessageStatus, OutboxMessage
 from cms.core.resources import Resources
@@ -29,7 +29,7 @@ PATIENCE = 2.0
 
 OUTBOX_IS_LATE = timedelta(minutes=5)
 GOOD = "ok"
-NEWEST_MIGRATION = migrations.newest()
+NEWEST_MIGRATION = schema.newest()
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ async def _said_by(check: Awaitable[str]) -> str:
 
 
 async def _database(session: AsyncSession) -> str:
-    return GOOD if await migrations.current(session) == NEWEST_MIGRATION else "is not migrated"
+    return GOOD if await schema.current(session) == NEWEST_MIGRATION else "is not migrated"
 
 
 async def _outbox(session: AsyncSession) -> str:
