@@ -5,6 +5,7 @@ import re
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import deletion
+from cms.core.addresses import is_reserved
 from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
 from cms.core.markup import TRUSTED_KINDS
@@ -19,6 +20,7 @@ PATH = re.compile(rf"{SEGMENT}(?:/{SEGMENT})*")
 BAD_PATH = (
     "Write the path as segments of small letters, digits, dots and hyphens with slashes between, such as “about/help”."
 )
+RESERVED = "This address belongs to the program itself; a page here would never be reached."
 PATH_TAKEN = "There is a page at this path already."
 
 explain_constraint("uq_pages_path", field="path", sentence=PATH_TAKEN)
@@ -61,6 +63,8 @@ async def _broken_rules(session: AsyncSession, page: Page) -> dict[str, list[str
         errors["title"] = ["Give the page a title."]
     if not PATH.fullmatch(page.path):
         errors["path"] = [BAD_PATH]
+    elif is_reserved(page.path):
+        errors["path"] = [RESERVED]
     elif await _is_taken(session, page):
         errors["path"] = [PATH_TAKEN]
     if page.template_name and page.template_name not in TEMPLATES:
