@@ -49,6 +49,7 @@ async def test_a_redirect_takes_the_permission_to_edit_redirects(session):
 async def test_redirects_that_lead_in_a_circle_are_refused(session, superuser):
     await services.save_redirect(session, Redirect(old_path="/a/", new_path="/b/"), by=superuser)
     await services.save_redirect(session, Redirect(old_path="/b", new_path="/c/"), by=superuser)
+    await session.commit()
 
     with pytest.raises(Invalid, match="circle"):
         await services.save_redirect(session, Redirect(old_path="/c/", new_path="/a"), by=superuser)
