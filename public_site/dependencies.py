@@ -17,12 +17,13 @@ from public_site.caching import policy
 from public_site.templating import Renderer
 from public_site.urls import first_segment, requested_path
 
+OK = 200
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SURROGATE_KEYS = "surrogate_keys"
 LONGEST_KEY = 200
 
 CACHED: dict[str, Any] = {"cached": True}
-"""The `opt` of handlers whose answers to visitors are the same for every visitor."""
+"""The `opt` of handlers whose answers to visitors are the same for every visitor, and for every query."""
 
 SLASHLESS: dict[str, Any] = {"slashless": True}
 """The `opt` of handlers whose address is complete without a slash at its end."""
@@ -89,6 +90,7 @@ def _policy(status: int, scope: Scope) -> dict[str, bytes]:
         return {"Cache-Control": policy.PRIVATE}
     if status in policy.MISSING:
         return {"Cache-Control": policy.MISSING_IN_BROWSERS, "Surrogate-Control": policy.CDN_MISSING}
+    scope.setdefault("state", {})[policy.FOR_ANY_QUERY] = status == OK  # A redirect keeps the query.
     return {"Cache-Control": policy.BROWSERS_ASK_AGAIN, "Surrogate-Control": policy.CDN_PAGE}
 
 

@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from cms.core.cdn import ALL_PAGES, PURGE_CHANNEL
 from public_site.caching.head import EMPTY_BODY, as_get, without_body
 from public_site.caching.negotiation import accepted_encodings, names
-from public_site.caching.policy import Headers, privately
+from public_site.caching.policy import FOR_ANY_QUERY, Headers, privately
 from public_site.caching.purge_log import PurgeLog
 from public_site.caching.recording import Recording
 from public_site.caching.store import Page, PageKey, PageStore, rendered
@@ -155,6 +155,11 @@ class PageCache:
 
     def _fresh(self, key: PageKey) -> Page | None:
         page = self._store.get(key)
+        if page is None and key.query:
+            key = key._replace(query=b"")
+            page = self._store.get(key)
+            if page is not None and not page.is_for_any_query:
+                return None
         if page is None:
             return None
         now = time.monotonic()
@@ -196,7 +201,9 @@ class PageCache:
         )
         try:
             await self._app(as_get(scope), recording.receive, recording.send)
-            page = await self._stored(key, recording, moment=flight.moment)
+            is_for_any_query = bool(scope.get("state", {}).get(FOR_ANY_QUERY))
+            page_key = key._replace(query=b"") if is_for_any_query else key
+            page = await self._stored(page_key, recording, moment=flight.moment, is_for_any_query=is_for_any_query)
         finally:
             if self._flights.get(key) is flight:
                 del self._flights[key]
@@ -205,7 +212,7 @@ class PageCache:
             self._keep_out(key)
         return page
 
-    async def _stored(self, key: PageKey, recording: Recording, *, moment: int) -> Page | None:
+    async def _stored(self, key: PageKey, recording: Recording, *, moment: int, is_for_any_query: bool) -> Page | None:
         """Return the recorded page, stored unless something it shows was purged while it was made."""
         if not recording.is_complete:
             return None
@@ -218,6 +225,7 @@ class PageCache:
             keys=policy.surrogate_keys | {key.path},
             now=time.monotonic(),
             life=policy.life,
+            is_for_any_query=is_for_any_query,
         )
         if not self._purges.has_any_since(moment, page.keys):
             self._store.put(key, page)

@@ -13,6 +13,10 @@ STORABLE = frozenset({200, 301, 302, 308, 404, 410})
 MISSING = frozenset({404, 410})
 NOT_MODIFIED = 304
 
+FOR_ANY_QUERY = "is_for_any_query"
+"""Set in the request's state by the application where the query changes nothing, so that invented queries neither
+miss the cache nor fill it."""
+
 PAGE_LIFE = 3600
 MISSING_LIFE = 60
 """Short, because strangers can invent missing pages without end."""

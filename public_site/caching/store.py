@@ -71,10 +71,19 @@ class Page:
     may_be_unmodified: bool
     is_oddment: bool
     """Whether strangers can make as many of these as they like, by inventing paths and query strings."""
+    is_for_any_query: bool = False
 
 
 async def rendered(
-    key: PageKey, status: int, headers: Headers, body: bytes, *, keys: Iterable[str], now: float, life: float
+    key: PageKey,
+    status: int,
+    headers: Headers,
+    body: bytes,
+    *,
+    keys: Iterable[str],
+    now: float,
+    life: float,
+    is_for_any_query: bool = False,
 ) -> Page:
     """Return the page in all its encodings; `headers` are those of the response, its policy included."""
     all_keys = frozenset(keys)
@@ -98,6 +107,7 @@ async def rendered(
         fresh_until=now + life,
         may_be_unmodified=status == 200,
         is_oddment=bool(key.query) or status in {404, 410},
+        is_for_any_query=is_for_any_query,
     )
 
 

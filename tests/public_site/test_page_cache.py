@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import brotli
 import pytest
 
+from public_site.caching.policy import FOR_ANY_QUERY
 from public_site.page_cache import PageCache
 from tests.asgi import ask
 
@@ -23,9 +24,11 @@ class Site:
     asked: list[str] = field(default_factory=list)
     gate: asyncio.Event | None = None
     chunks: int = 1
+    is_for_any_query: bool = False
 
     async def __call__(self, scope, receive, send):
         self.asked.append(f"{scope['method']} {scope['path']}")
+        scope["state"][FOR_ANY_QUERY] = self.is_for_any_query
         headers = {"content-type": "text/html; charset=utf-8", "surrogate-key": "pydotorg-app pages"} | self.headers
         body = self.body.encode()
         if self.gate is not None:
@@ -353,6 +356,22 @@ async def test_host_path_and_query_distinguish_pages(site, cache):
         await ask(cache, path, query=query, headers={"Host": host})
 
     assert len(site.asked) == 4
+
+
+async def test_invented_queries_neither_miss_the_cache_nor_fill_it(site, cache):
+    site.is_for_any_query = True
+
+    for number in range(50):
+        await ask(cache, "/about/", query=f"invented={number}")
+
+    assert site.asked == ["GET /about/"]
+
+
+async def test_a_page_stored_without_a_query_says_nothing_about_one_with_a_query(site, cache):
+    await ask(cache, "/search/")
+    site.body = "Found"
+
+    assert (await ask(cache, "/search/", query="q=python")).text == "Found"
 
 
 async def test_the_order_of_different_names_in_a_query_makes_no_difference(site, cache):

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core.outbox import OutboxMessage
 from cms.core.resources import Resources
+from public_site.asgi import build
 from tests.factories.downloads import make_operating_system, make_release
 from tests.factories.pages import make_page
 from tests.fakes import FrozenClock
@@ -175,3 +176,14 @@ async def test_what_only_looks_like_the_back_office_is_a_missing_page(client: ht
 
     assert answer.status_code == 404
     assert "Page not found" in answer.text
+
+
+async def test_an_invented_query_is_answered_with_the_page_that_is_there(session, resources):
+    transport = httpx.ASGITransport(build(resources))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as visitor:
+        first = await visitor.get("/")
+        await make_release(session, "Python 3.99.0", is_latest=True)
+        second = await visitor.get("/?invented=1")
+
+    assert "3.99" not in first.text
+    assert second.text == first.text
