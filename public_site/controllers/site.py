@@ -15,6 +15,7 @@ from cms.core.permissions import Permission, allows, scope_condition
 from cms.downloads import queries as downloads
 from cms.downloads.models import Release
 from cms.pages import queries as pages
+from cms.pages.models import Page
 from cms.users.models import User
 from public_site.dependencies import CACHED, SLASHLESS
 from public_site.templating import HTML, STATIC, Renderer
@@ -79,6 +80,20 @@ class FragmentsController(Controller):
             downloads.briefly(downloads.visible_to(user)).where(Release.id == release_id, editable)
         )
         return await render("downloads/edit_button.html", release=found)
+
+    @get("/page-edit-button/{page_id:int}")
+    async def show_page_edit_button(
+        self,
+        session: NamedDependency[AsyncSession],
+        render: NamedDependency[Renderer],
+        user: NamedDependency[User | None],
+        page_id: Annotated[int, PathParameter(ge=0, le=LARGEST_ID)],
+    ) -> Response[str]:
+        if user is None or not allows(user, Permission.PAGES_EDIT):
+            return Response("", media_type=HTML)
+        editable = scope_condition(user, Permission.PAGES_EDIT, Page)
+        found = await session.scalar(pages.briefly(pages.visible_to(user)).where(Page.id == page_id, editable))
+        return await render("pages/edit_button.html", page=found)
 
 
 @cache

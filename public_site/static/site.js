@@ -1,12 +1,21 @@
 // What the cached pages cannot hold: fragments that depend on the visitor, and the visitor's operating system.
 
+async function fill(place, address) {
+  const response = await fetch(address, { credentials: "same-origin", headers: { Accept: "text/html" } });
+  const html = response.ok ? await response.text() : "";
+  if (html.trim()) place.innerHTML = html;
+}
+
+// Without an answer the plain link that is there stays. What is for staff is asked for by staff alone: no cache keeps it.
 for (const place of document.querySelectorAll("[data-fragment]")) {
-  fetch(place.dataset.fragment, { credentials: "same-origin", headers: { Accept: "text/html" } })
-    .then((response) => (response.ok ? response.text() : ""))
-    .then((html) => {
-      if (html.trim()) place.innerHTML = html;
+  fill(place, place.dataset.fragment)
+    .then(() => {
+      if (!place.querySelector('a[href="/admin/"]')) return;
+      for (const button of document.querySelectorAll("[data-staff-fragment]")) {
+        fill(button, button.dataset.staffFragment).catch(() => {});
+      }
     })
-    .catch(() => {}); // Without an answer the plain link that is there stays.
+    .catch(() => {});
 }
 
 const SYSTEMS = [

@@ -314,16 +314,22 @@ async def test_the_edit_button_is_for_those_who_may_edit_this_release(
     mine = await make_release(session, "Python 3.14.0")
     other = await make_release(session, "Python 3.13.0")
     manager = await make_user(
-        session, permissions=(Permission.DOWNLOADS_EDIT,), scope_kind="series", scope_values=("3.14",)
+        session,
+        is_staff=True,
+        permissions=(Permission.DOWNLOADS_VIEW, Permission.DOWNLOADS_EDIT),
+        scope_kind="series",
+        scope_values=("3.14",),
     )
 
     as_guest = await client.get(f"/release-edit-button/{mine.id}")
     await sign_in(client, session, manager, settings)
     as_manager = await client.get(f"/release-edit-button/{mine.id}")
+    form = await client.get(f"/admin/releases/edit/{mine.id}")
     of_other = await client.get(f"/release-edit-button/{other.id}")
 
     assert as_guest.text.strip() == ""
-    assert f'href="/admin/release/edit/{mine.id}"' in as_manager.text
+    assert f'href="/admin/releases/edit/{mine.id}"' in as_manager.text
+    assert form.status_code == 200
     assert of_other.text.strip() == ""
     assert all("no-store" in answer.headers["Cache-Control"] for answer in (as_guest, as_manager, of_other))
 

@@ -232,3 +232,27 @@ async def test_what_cannot_be_a_page_is_not_found(client: httpx.AsyncClient, pat
     answer = await client.get(path)
 
     assert answer.status_code == 404
+
+
+async def test_the_edit_button_is_for_those_who_may_edit_this_page(
+    client: httpx.AsyncClient, session: AsyncSession, settings: Settings
+) -> None:
+    mine = await make_page(session, path="community/sprints", is_published=False)
+    other = await make_page(session, path="about/help", is_published=False)
+    volunteer = await make_user(
+        session,
+        is_staff=True,
+        permissions=(Permission.PAGES_VIEW, Permission.PAGES_EDIT),
+        scope_kind="path",
+        scope_values=("community",),
+    )
+
+    as_guest = await client.get(f"/page-edit-button/{mine.id}")
+    await sign_in(client, session, volunteer, settings)
+    as_volunteer = await client.get(f"/page-edit-button/{mine.id}")
+    of_other = await client.get(f"/page-edit-button/{other.id}")
+
+    assert as_guest.text.strip() == ""
+    assert f'href="/admin/pages/edit/{mine.id}"' in as_volunteer.text
+    assert of_other.text.strip() == ""
+    assert all("no-store" in answer.headers["Cache-Control"] for answer in (as_guest, as_volunteer, of_other))
