@@ -34,7 +34,7 @@ DEEPEST_OFFSET = 10_000
 LARGE = 50_000
 """Rows of a table; in a smaller one, all that match are found and sorted in no time, whatever is asked for."""
 
-SAMPLED = 1_000
+SAMPLED = 250
 """Rows at equal distances, by their keys, for neighbours are often alike."""
 
 COMMON = 2 * COUNTED_EXACTLY

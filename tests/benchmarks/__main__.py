@@ -39,7 +39,7 @@ def figures(home: Path, parts: set[str], *, quick: bool, console: Console) -> It
         with site(place) as running_site, worker(place) as running_worker:
             if "cache" in parts:
                 for path in (measure.RELEASE_PAGE, measure.JSON_FILE):
-                    yield measure.cached_against_bare(place, path, rounds=rounds, seconds=seconds)
+                    yield measure.cached_against_bare(place, running_site, path, rounds=rounds, seconds=seconds)
             if "pages" in parts:
                 for path in (measure.RELEASE_PAGE, measure.DOWNLOAD_PAGE):
                     yield from measure.uncached_against_cached(place, path, times=times)

@@ -17,6 +17,8 @@ import uvloop
 
 CONNECTIONS = 8
 PIPELINED = 4
+WARM_UP = 0.3
+"""Seconds of load before counting begins."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ async def measure(url: str, *, seconds: float, headers: dict[str, str], connecti
         (await loop.create_connection(lambda: _Connection(request, size, pipelined), host, port))[1]
         for _ in range(connections)
     ]
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(WARM_UP)
     before, began = sum(connection.answers for connection in opened), time.perf_counter()
     await asyncio.sleep(seconds)
     answers, took = sum(connection.answers for connection in opened) - before, time.perf_counter() - began

@@ -23,6 +23,7 @@ from public_site import asgi
 from tests.asgi import ask
 from tests.benchmarks.bare import ANSWER
 from tests.benchmarks.installation import Installation, free_port, process, sign_in, site
+from tests.benchmarks.load import WARM_UP
 
 RELEASE_PAGE = "/downloads/release/python-3140/"
 DOWNLOAD_PAGE = "/downloads/"
@@ -39,16 +40,25 @@ class Figure:
     is_reached: bool | None
 
 
-def cached_against_bare(place: Installation, path: str, *, rounds: int, seconds: float) -> Figure:
-    """Compare the site's answer from the cache with a bare application that sends the same bytes."""
+def cached_against_bare(
+    place: Installation, running_site: psutil.Process, path: str, *, rounds: int, seconds: float
+) -> Figure:
+    """Compare the site's answer from the cache with a bare application that sends the same bytes.
+
+    Told in answers a second, and in answers for the same processor time: that suffers less from company.
+    """
     answer = httpx.get(place.url + path, headers={"Accept-Encoding": "identity"})
-    with _bare_server(place, answer) as bare_url:
-        pairs = [(_load(place.url + path, seconds), _load(bare_url + path, seconds)) for _ in range(rounds)]
-    ratio = statistics.median(ours / bare for ours, bare in pairs)
-    ours, bare = (statistics.median(figures) for figures in zip(*pairs, strict=True))
+    with _bare_server(place, answer) as (bare_url, running_bare):
+        pairs = [
+            (_load(place.url + path, seconds, running_site), _load(bare_url + path, seconds, running_bare))
+            for _ in range(rounds)
+        ]
+    ratio = statistics.median(ours.per_second / bare.per_second for ours, bare in pairs)
+    by_processor = statistics.median(bare.processor_time / ours.processor_time for ours, bare in pairs)
+    ours, bare = (statistics.median(load.per_second for load in loads) for loads in zip(*pairs, strict=True))
     return Figure(
         f"Cached {path} against a bare ASGI application, {len(answer.content):,} bytes",
-        f"{ratio:.2f} ({ours:,.0f} and {bare:,.0f} a second)",
+        f"{ratio:.2f} ({ours:,.0f} and {bare:,.0f} a second); by processor time {by_processor:.2f}",
         "at least 0.8",
         ratio >= 0.8,
     )
@@ -75,8 +85,11 @@ def back_office_lists(place: Installation, sizes: list[int], *, times: int) -> I
     questions = {
         "first page": {},
         "page 150": {"page": "150"},
-        "search": {"search": "needle"},
-        "filter": {"path": "benchmark/77"},
+        "last page": {"before": "end"},
+        "search for a rare word": {"search": "needle"},
+        "search for a word of every row": {"search": "straw"},
+        "filter that one row in a thousand passes": {"path": "benchmark/777"},
+        "filter that most rows pass": {"is_published": "yes"},
     }
     client = sign_in(place, "superuser")
     took: dict[int, dict[str, float]] = {}
@@ -117,10 +130,10 @@ def memory(running: psutil.Process, *, what: str) -> Figure:
 
 
 def start_up(place: Installation) -> Figure:
-    began = time.perf_counter()
-    with site(place):
-        took = time.perf_counter() - began
-    return Figure("Start of the site until it is ready", f"{took:.1f} s", "under 3 s", took < 3)
+    starts = sorted(_start(place) for _ in range(3))
+    took, processor_time = starts[0]
+    figures = f"{took:.1f} s, the best of three ({processor_time:.1f} s of processor time)"
+    return Figure("Start of the site until it is ready", figures, "under 3 s", took < 3)
 
 
 def median_time(action: Callable[[int], object], *, times: int) -> float:
@@ -132,14 +145,33 @@ def median_time(action: Callable[[int], object], *, times: int) -> float:
     return statistics.median(took[2:])
 
 
-def _load(url: str, seconds: float) -> float:
+@dataclass(frozen=True)
+class _Load:
+    per_second: float
+    processor_time: float
+    """Seconds for one answer."""
+
+
+def _load(url: str, seconds: float, server: psutil.Process) -> _Load:
     command = [sys.executable, "-m", "tests.benchmarks.load", url, "--seconds", str(seconds)]
-    found = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(json.loads(found.stdout)["per_second"])
+    before = _processor_time(server)
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    spent = _processor_time(server) - before
+    return _Load(found["per_second"], spent / (found["per_second"] * (found["seconds"] + WARM_UP)))
+
+
+def _processor_time(running: psutil.Process) -> float:
+    return sum(sum(process.cpu_times()[:2]) for process in [running, *running.children(recursive=True)])
+
+
+def _start(place: Installation) -> tuple[float, float]:
+    began = time.perf_counter()
+    with site(place) as running:
+        return time.perf_counter() - began, _processor_time(running)
 
 
 @contextmanager
-def _bare_server(place: Installation, answer: httpx.Response) -> Iterator[str]:
+def _bare_server(place: Installation, answer: httpx.Response) -> Iterator[tuple[str, psutil.Process]]:
     kept = [(name, value) for name, value in answer.headers.items() if name not in NOT_SENT_BY_THE_APPLICATION]
     file = place.home / "answer.json"
     file.write_text(json.dumps({"headers": kept, "body": answer.content.decode("latin-1")}))
@@ -151,8 +183,8 @@ def _bare_server(place: Installation, answer: httpx.Response) -> Iterator[str]:
         environment={**os.environ, ANSWER: str(file)},
         log=place.home / "log" / "bare.log",
         answers=url,
-    ):
-        yield url
+    ) as running:
+        yield url, running
 
 
 async def _statements(place: Installation, path: str) -> int:
