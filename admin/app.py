@@ -9,6 +9,7 @@ from admin import (
     deletion,
     details,
     editing,
+    handbook,
     history,
     listing,
     operations,
@@ -40,6 +41,7 @@ VIEWS: tuple[type[AdminView], ...] = (
 ROUTES: list[Route] = [
     *dashboard.routes,
     *history.routes,
+    *handbook.routes,
     *operations.routes,
     *people.routes,
     *preview.routes,

@@ -17,6 +17,7 @@ from admin import errors, formats, urls
 from admin.authentication import SiteSession
 from admin.authorization import RolesDecide
 from admin.base import AdminView
+from admin.handbook import help_url
 from admin.menu import menu_of
 from cms.core.resources import Resources
 from cms.core.session import make_sessionmaker
@@ -94,6 +95,7 @@ def template_globals() -> dict[str, Any]:
         "static_url": urls.static_url,
         "stock_static_url": urls.stock_static_url,
         "menu_of": menu_of,
+        "help_url": help_url,
         "moment": formats.moment,
         "number": formats.number,
     }

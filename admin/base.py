@@ -16,6 +16,7 @@ from wtforms import Form
 from admin import formats, forms
 from admin.authorization import AreaPermissions
 from admin.decisions import Decision
+from admin.fields import MARKUP_LABELS
 from admin.filters import Filter
 from admin.inlines import Inline
 from admin.requests import office_of, user_of
@@ -194,7 +195,7 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
         return formatter(row, name) if formatter else formats.cell(self._in_words(name, value))
 
     def _in_words(self, name: str, value: Any) -> Any:
-        labels = self.form_args.get(name, {}).get("labels", ())
+        labels = self.form_args.get(name, {}).get("labels", MARKUP_LABELS.items())
         return next((label for known, label in labels if known == value), value)
 
     def public_url(self, row: Any) -> str:

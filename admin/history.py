@@ -1,5 +1,6 @@
 """The history: who did what, when, from which value to which; for one row, or for all of them."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from cms.core.permissions import Permission, allows
 
 ENTRIES_A_PAGE = 50
 LONGEST_SHOWN = 400
+WITH_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*\Z")
 ACTIONS = (
     "create",
     "update",
@@ -131,8 +133,16 @@ def table_of(view: AdminView) -> str:
 
 
 def _readable(value: Any) -> str:
-    text = value if value == HIDDEN_VALUE else formats.plain(value)
+    text = value if value == HIDDEN_VALUE else formats.plain(_moment_in(value) or value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(text):,} characters)"
+
+
+def _moment_in(value: Any) -> datetime | None:
+    """Return the moment that an entry holds as text; None where it holds anything else."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) and WITH_TIME.match(value) else None
+    except ValueError:
+        return None
 
 
 def _day(typed: str) -> datetime | None:

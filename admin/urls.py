@@ -29,6 +29,7 @@ ADDRESSES = {
     "operations": "/operations",
     "operate": "/operations/{operation}",
     "preview-markup": "/preview-markup",
+    "handbook": "/handbook/{page}",
     "role-matrix": "/role-matrix",
     "view-as": "/roles/view-as/{pk}",
     "stop-viewing": "/stop-viewing",

@@ -109,7 +109,9 @@ class ReleaseAdmin(AdminView, model=Release):
         },
         "version": {"labels": tuple((int(version), label) for version, label in VERSION_LABELS.items())},
         "released_at": {"description": "In UTC."},
-        "is_latest": {"description": "Its predecessor of the same line is so no longer once this one is live."},
+        "is_latest": {
+            "description": "What the site offers first of its line; once this one is live, the present latest is not."
+        },
         "is_pre_release": {"description": "Alpha, beta or release candidate."},
         "is_shown_on_download_page": {"description": "Listed on /downloads/ while it is live and no pre-release."},
         "release_notes_url": {

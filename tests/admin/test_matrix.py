@@ -44,6 +44,8 @@ DECISIONS = tuple(
 SINGLE = (
     "GET ",
     "GET history",
+    "GET handbook/index.md",
+    "GET handbook/images/dashboard.png",
     "GET operations",
     *(f"POST operations/{operation}" for operation in ("run-again", "purge", "purge-all", "reindex")),
     "GET role-matrix",
@@ -152,5 +154,6 @@ def test_the_table_names_every_address():
     for route in ROUTES:
         shape = route.path.strip("/").replace("{identity}", "V").replace("{pk}", "V").replace("{decision}", "publish")
         shape = shape.replace("{operation}", "purge").replace("{field}", "page")
+        shape = shape.replace("{page}", "index.md").replace("{name}", "dashboard")
         found = {shape, shape.replace("users", "V"), shape.replace("roles", "V")}
         assert found & shapes, route.path

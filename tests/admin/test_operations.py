@@ -1,5 +1,7 @@
 """Operations, the history and the first page."""
 
+import re
+
 from sqlalchemy import select
 
 from cms.core.outbox import MessageStatus, OutboxMessage
@@ -68,6 +70,15 @@ async def test_the_history_is_narrowed_by_person_and_table(browser, session):
     assert "Changed page" in by_table
     assert "Release notes URL" not in by_table
     assert "Nothing is recorded here." in by_nobody
+
+
+async def test_the_history_tells_moments_as_people_read_them(browser, session):
+    page = await make_page(session, is_published=False)
+    await browser.save(f"/admin/pages/edit/{page.id}", press="decide:publish")
+
+    told = text_of((await browser.get(f"/admin/pages/history/{page.id}")).text)
+
+    assert re.search(r"First published at\s*—\s*\d{4}-\d\d-\d\d \d\d:\d\d UTC", told)
 
 
 async def test_the_first_page_shows_what_waits_for_a_release_manager(client, session):

@@ -1,0 +1,288 @@
+"""Takes the pictures of the staff's handbook from the program itself, so that they never age: `make screenshots`."""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from io import BytesIO
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from PIL import Image, ImageDraw
+from playwright.async_api import Browser, FloatRect, Page, async_playwright
+
+IMAGES = Path(__file__).parent.parent / "docs" / "staff" / "images"
+PASSWORD = "python-demo"
+WIDTH = 1280
+HEIGHT = 3200
+"""Higher than any page, so that the bar that stays at the window's end lies where the form ends."""
+
+COLOURS = 128
+MARGIN = 8
+SECONDS_TO_START = 180
+
+VERSION = "3.15.0b1"
+FILES = (
+    (f"Python-{VERSION}.tgz", 30_112_406),
+    (f"Python-{VERSION}.tar.xz", 23_457_788),
+    (f"python-{VERSION}-macos11.pkg", 76_230_118),
+    (f"python-{VERSION}-amd64.exe", 30_004_512),
+    (f"python-{VERSION}-arm64.exe", 29_121_936),
+    (f"python-{VERSION}.exe", 28_560_720),
+)
+FILE_LIST = "\n".join(
+    (
+        *(f"{hashlib.sha256(name.encode()).hexdigest()}  {name}" for name, _ in FILES),
+        *(f"-rw-rw-r-- 1 hugo downloads {size} May  5 14:03 {name}" for name, size in FILES),
+        *(f"{name}.sigstore" for name, _ in FILES),
+    )
+)
+RELEASE_TEXT = f"""This is a *beta preview* of Python 3.15.
+
+Python {VERSION} is the first of four planned betas. Please **test your packages** with it, and
+[tell us](https://github.com/python/cpython/issues) what breaks.
+"""
+PAGE_TEXT = """People meet for a day or two and improve Python together. Newcomers are welcome.
+
+## How to take part
+
+- Bring a laptop.
+- Say hello.
+"""
+
+
+class Desk:
+    """Somebody at the back office, whose window can be photographed."""
+
+    def __init__(self, page: Page, site: str) -> None:
+        self.page = page
+        self.site = site
+
+    async def go(self, path: str) -> None:
+        await self.page.goto(self.site + path)
+        await self.page.wait_for_load_state("networkidle")
+
+    async def press(self, label: str) -> None:
+        await self.page.click(f"main button:has-text('{label}'):visible, main a:has-text('{label}'):visible")
+        await self.page.wait_for_load_state("networkidle")
+
+    async def save(self) -> None:
+        await self.page.click(".save-bar .btn-primary")
+        await self.page.wait_for_load_state("networkidle")
+
+    async def shoot(self, name: str, *parts: str) -> None:
+        """Save the part of the window that holds all elements of these selectors, or the window above its end."""
+        await self.page.mouse.move(0, 0)
+        clip = await self._around(parts or (".page-head", "main > :last-child"))
+        picture = Image.open(BytesIO(await self.page.screenshot(clip=clip)))
+        picture.convert("RGB").quantize(COLOURS).save(IMAGES / f"{name}.png", optimize=True)
+
+    async def _around(self, selectors: tuple[str, ...]) -> FloatRect:
+        boxes = [await self.page.locator(selector).first.bounding_box() for selector in selectors]
+        found = [box for box in boxes if box is not None]
+        top = max(min(box["y"] for box in found) - MARGIN, 0)
+        end = max(box["y"] + box["height"] for box in found) + MARGIN
+        left = max(min(box["x"] for box in found) - MARGIN, 0)
+        right = min(max(box["x"] + box["width"] for box in found) + MARGIN, WIDTH)
+        return {"x": left, "y": top, "width": right - left, "height": min(end, HEIGHT) - top}
+
+
+async def release_manager(desk: Desk) -> None:
+    """A release is made of a list, published, and put right."""
+    page = desk.page
+    await desk.go("/admin/")
+    await desk.shoot("dashboard", ".topbar", ".menu", ".panels")
+    await desk.go("/admin/releases/create")
+    await page.fill("#name", f"Python {VERSION}")
+    await page.fill("#content", RELEASE_TEXT)
+    await desk.shoot("release-new", ".page-head", ".fieldset >> nth=1")
+    await page.click(".markup-toggle")
+    await page.wait_for_selector(".markup-preview em")
+    await desk.shoot("release-text", ".fieldset >> nth=2")
+    await page.fill("#file_list", FILE_LIST)
+    await desk.shoot("release-list", ".file-list")
+    await desk.press("Read the list")
+    await desk.shoot("release-files", ".inlines", ".save-bar")
+    await desk.press("Save and publish")
+    await desk.shoot("release-live", ".notice-success", ".page-head")
+    await page.click(f"[data-inline-row] summary:has-text('python-{VERSION}-amd64.exe')")
+    await desk.shoot("release-file", "[data-inline-row][open]")
+    await page.locator("[data-inline-row][open] input[name$=sha256]").fill("typed by hand")
+    await desk.save()
+    await desk.shoot("release-refused", ".notice-danger", ".page-head")
+    await desk.go("/admin/releases/list?is_pre_release=yes")
+    await desk.shoot("release-list-page", ".page-head", ".table tbody tr >> nth=6")
+
+
+async def web_editor(desk: Desk) -> None:
+    """A page is written, gets an image, goes live and moves."""
+    page = desk.page
+    await desk.go("/admin/pages/create")
+    await page.fill("#title", "Sprints")
+    await page.fill("#path", "community/sprints")
+    await page.fill("#content", PAGE_TEXT)
+    await page.click(".markup-toggle")
+    await page.wait_for_selector(".markup-preview h2")
+    await desk.shoot("page-new", ".page-head", ".fieldset >> nth=0")
+    await desk.press("Add an image")
+    await page.set_input_files("[data-inline-row] input[type=file]", _drawing())
+    await page.fill("[data-inline-row] [name$=alternative_text]", "A yellow and a blue circle")
+    await page.click(".more-saves summary")
+    await desk.press("Save and continue")
+    await page.click("[data-inline-row] summary")
+    await page.wait_for_load_state("networkidle")
+    await desk.shoot("page-image", ".inlines >> nth=0")
+    await desk.shoot("page-buttons", ".notice-success", ".page-head")
+    await desk.shoot("save-bar", ".save-bar")
+    await desk.go("/community/sprints/")
+    await desk.shoot("page-draft", "header", "text=The Python logo")
+    await desk.go("/admin/pages/list?search=sprints")
+    await desk.press("Sprints")
+    await page.fill("#content", f"{PAGE_TEXT}- Bring a friend.\n")
+    await desk.press("Save and publish")
+    await page.click(".page-actions a:has-text('History')")
+    await page.wait_for_load_state("networkidle")
+    await desk.shoot("history-of-a-page", ".page-head", ".history-entry >> nth=1")
+    await desk.go("/admin/redirects/create")
+    await page.fill("#old_path", "/community/sprints/")
+    await page.fill("#new_path", "/events/sprints/")
+    await desk.shoot("redirect", ".page-head", ".save-bar")
+    await desk.go("/admin/boxes/list?search=homepage")
+    await desk.shoot("boxes", ".page-head", ".list-card")
+    await desk.go("/admin/history?table=pages&person=web-editor")
+    await desk.shoot("history", ".page-head", ".history-entry >> nth=2")
+
+
+async def volunteer(desk: Desk) -> None:
+    """A draft is written that others publish."""
+    await desk.go("/admin/pages/create")
+    await desk.page.fill("#title", "A local user group")
+    await desk.page.fill("#path", "community/a-local-user-group")
+    await desk.save()
+    await desk.go("/admin/")
+    await desk.shoot("dashboard-volunteer", ".page-head", ".panels")
+
+
+async def superuser(desk: Desk) -> None:
+    """Roles are given and explained; the machinery is looked at."""
+    page = desk.page
+    await desk.go("/admin/users/list?search=volunteer")
+    await page.click(".table tbody th a")
+    await page.wait_for_load_state("networkidle")
+    await page.click("[data-inline-row] summary")
+    await page.select_option("[data-inline-row] [name$=scope_kind]", "path")
+    await page.fill("[data-inline-row] [name$=scope_values]", "community\nevents")
+    await desk.shoot("user-roles", ".inlines", ".save-bar")
+    await desk.save()
+    await desk.go("/admin/users/list?search=volunteer")
+    await page.click(".table tbody th a")
+    await page.wait_for_load_state("networkidle")
+    await page.select_option("#why-permission", "pages:publish")
+    await desk.shoot("user-why", ".card:has(#why-permission)")
+    await desk.shoot("user-sessions", ".card:has(h2:has-text('is signed in'))", ".card:has(#new_password)")
+    await desk.press("Why?")
+    await desk.shoot("why", ".page-head", ".answer", ".list-controls")
+    await desk.go("/admin/role-matrix")
+    await desk.shoot("role-matrix", ".page-head", ".matrix tbody >> nth=3")
+    await page.click("form:has-text('as Communications') button")
+    await page.wait_for_load_state("networkidle")
+    await desk.shoot("viewing", ".topbar", ".viewing", ".panels")
+    await page.click(".viewing button")
+    await page.wait_for_load_state("networkidle")
+    await desk.go("/admin/operations")
+    await desk.shoot("operations")
+
+
+ROLES: dict[str, Callable[[Desk], Awaitable[None]]] = {
+    "release-manager": release_manager,
+    "web-editor": web_editor,
+    "volunteer": volunteer,
+    "superuser": superuser,
+}
+
+
+async def main() -> None:
+    """Start the program with its demo content in a folder of its own, and let each role do its work."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with _site() as site:
+        async with _browser() as browser:
+            for role, work in ROLES.items():
+                await work(await _signed_in(browser, site, role))
+    total = sum(path.stat().st_size for path in IMAGES.glob("*.png"))
+    sys.stdout.write(f"{len(list(IMAGES.glob('*.png')))} pictures, {total // 1000} kB, in {IMAGES}\n")
+
+
+@contextmanager
+def _site() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    site = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "CMS_HOME": home, "PORT": str(port)}
+        command = [str(Path(sys.executable).with_name("cms")), "run"]
+        running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            _wait_until_ready(f"{site}/health/ready")
+            yield site
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.wait(60)
+
+
+def _wait_until_ready(address: str) -> None:
+    given_up_at = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < given_up_at:
+        try:
+            with urlopen(address, timeout=5) as answer:  # noqa: S310 - an address of this machine
+                if answer.status == 200:
+                    return
+        except (URLError, TimeoutError, ConnectionError):
+            time.sleep(0.5)
+    raise SystemExit("The program did not become ready; `make run` says why.")
+
+
+@asynccontextmanager
+async def _browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        names = ("chromium", "chromium-browser", "google-chrome", "chrome", playwright.chromium.executable_path)
+        found = next(filter(None, map(shutil.which, names)), None)
+        if found is None:
+            raise SystemExit("There is no Chromium on this machine; `apt-get install chromium` brings one.")
+        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        await browser.close()
+
+
+async def _signed_in(browser: Browser, site: str, role: str) -> Desk:
+    page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
+    await page.goto(f"{site}/accounts/login/?next=/admin/")
+    await page.fill("[name=username]", role)
+    await page.fill("[name=password]", PASSWORD)
+    await page.press("[name=password]", "Enter")
+    await page.wait_for_load_state("networkidle")
+    return Desk(page, site)
+
+
+def _drawing() -> dict[str, object]:
+    """Return an image to upload, as Playwright wants it."""
+    picture = Image.new("RGB", (480, 240), "white")
+    pencil = ImageDraw.Draw(picture)
+    pencil.ellipse((60, 30, 240, 210), fill="#ffd43b")
+    pencil.ellipse((240, 30, 420, 210), fill="#306998")
+    written = BytesIO()
+    picture.save(written, "PNG")
+    return {"name": "sprints.png", "mimeType": "image/png", "buffer": written.getvalue()}
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
