@@ -1,5 +1,6 @@
 """`cms run` from its start to its end: everything is there, what dies comes back, and nothing outlives it."""
 
+import io
 import os
 import re
 import signal
@@ -155,6 +156,8 @@ def test_a_signal_during_the_start_ends_it_as_well(start):
 def test_what_dies_comes_back(tmp_path, monkeypatch, capfd):
     """Within this process, so that the supervisor itself can be watched at its work."""
     monkeypatch.setenv("CMS_WORKERS", "1")
+    told = io.StringIO()  # Apart from what the children write, for they share the descriptor and its place in the file.
+    monkeypatch.setattr(sys, "stderr", told)
     port, home = free_port(), tmp_path / "var"
     seen = []
 
@@ -176,10 +179,9 @@ def test_what_dies_comes_back(tmp_path, monkeypatch, capfd):
     breaking.join()
 
     assert seen == [True] * 5
-    output = capfd.readouterr()
-    assert f"Ready: http://127.0.0.1:{port}" in output.out
+    assert f"Ready: http://127.0.0.1:{port}" in capfd.readouterr().out
     for name in ("The worker", "The site", "Redis"):
-        assert f"{name} ended unexpectedly" in output.err
+        assert f"{name} ended unexpectedly" in told.getvalue()
     assert [process for process in psutil.process_iter() if str(home) in _told_of(process)] == []
 
 
