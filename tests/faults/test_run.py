@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -156,7 +157,7 @@ def test_a_signal_during_the_start_ends_it_as_well(start):
 def test_what_dies_comes_back(tmp_path, monkeypatch, capfd):
     """Within this process, so that the supervisor itself can be watched at its work."""
     monkeypatch.setenv("CMS_WORKERS", "1")
-    told = io.StringIO()  # Apart from what the children write, for they share the descriptor and its place in the file.
+    told = io.StringIO()
     monkeypatch.setattr(sys, "stderr", told)
     port, home = free_port(), tmp_path / "var"
     seen = []
@@ -164,9 +165,9 @@ def test_what_dies_comes_back(tmp_path, monkeypatch, capfd):
     def break_things():
         seen.append(_comes_true(lambda: _is_ready(port)))
         for command in ("worker", "serve"):
-            died = _own_child(command)
+            died = _own_child(command, home)
             died.kill()
-            seen.append(_comes_true(lambda command=command, died=died: _own_child(command) not in {None, died}))
+            seen.append(_comes_true(lambda command=command, died=died: _own_child(command, home) not in {None, died}))
         first = embedded.start_redis(home)
         psutil.Process(first.pid).kill()
         seen.append(_comes_true(lambda: _redis_answers(home, other_than=first.pid)))
@@ -185,10 +186,13 @@ def test_what_dies_comes_back(tmp_path, monkeypatch, capfd):
     assert [process for process in psutil.process_iter() if str(home) in _told_of(process)] == []
 
 
-def _own_child(command):
-    """Return our process that runs the command, None while there is none."""
-    found = [child for child in psutil.Process().children() if _told_of(child).endswith(f"cms.cli {command}")]
-    return found[0] if found else None
+def _own_child(command, home):
+    """Return the process that runs the command for this home, not one of another test; None while there is none."""
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # It may end while it is looked at.
+            if _told_of(child).endswith(f"cms.cli {command}") and child.environ().get("CMS_HOME") == str(home):
+                return child
+    return None
 
 
 def _redis_answers(home, *, other_than):
