@@ -15,6 +15,9 @@ from cms.core.markup import render_markup_fields
 from cms.core.publishing import Publishable, Revision, snapshot
 
 HANDLED = "consequences_handled"
+AS_HANDLED = {HANDLED: True}
+"""The execution options of a bulk write whose author takes care of what follows, or from which nothing does."""
+
 BOOKKEEPING = frozenset({"id", "created_at", "updated_at", "created_by_id", "updated_by_id", "lock_version"})
 
 

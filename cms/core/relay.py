@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from cms.core import clock, outbox
+from cms.core.changes import AS_HANDLED
 from cms.core.outbox import CHANNEL, MessageStatus, OutboxMessage, ScheduledTask
 from cms.core.tasks import TASKS, Task
 
@@ -29,7 +30,6 @@ LOST_AFTER = timedelta(seconds=5)
 
 LOST_WHILE_BUSY = timedelta(minutes=2)
 PAUSE_AFTER_FAILURE = 1.0
-HANDLED = {"consequences_handled": True}
 
 log = structlog.get_logger(__name__)
 
@@ -131,13 +131,13 @@ async def _is_first_to_start(session: AsyncSession, task: Task, due_at: datetime
             where=ScheduledTask.schedule != task.schedule,
         )
     )
-    await session.execute(statement, execution_options=HANDLED)
+    await session.execute(statement, execution_options=AS_HANDLED)
     moved = await session.execute(
         update(ScheduledTask)
         .where(ScheduledTask.task == task.name, ScheduledTask.last_due_at < due_at)
         .values(last_due_at=due_at)
         .returning(ScheduledTask.task),
-        execution_options=HANDLED,
+        execution_options=AS_HANDLED,
     )
     return moved.first() is not None
 
@@ -182,7 +182,7 @@ async def _put_back(sessionmaker: async_sessionmaker[AsyncSession], ids: Sequenc
             update(OutboxMessage)
             .where(OutboxMessage.id.in_(ids), OutboxMessage.status == MessageStatus.HANDED_OVER)
             .values(status=MessageStatus.WAITING),
-            execution_options=HANDLED,
+            execution_options=AS_HANDLED,
         )
 
 

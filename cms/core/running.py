@@ -8,12 +8,12 @@ from sqlalchemy import delete, select, update
 
 from cms.core import clock
 from cms.core.audit import acting_as
+from cms.core.changes import AS_HANDLED
 from cms.core.outbox import MessageStatus, OutboxMessage
 from cms.core.permissions import SYSTEM
 from cms.core.resources import Resources
 from cms.core.tasks import TASKS, Arguments, Task
 
-HANDLED = {"consequences_handled": True}
 LONGEST_ERROR = 2000
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ async def _begin(resources: Resources, message_ids: Sequence[int]) -> str | None
             .where(OutboxMessage.id.in_(free.scalar_subquery()))
             .values(attempts=OutboxMessage.attempts + 1)
             .returning(OutboxMessage.task, OutboxMessage.attempts),
-            execution_options={**HANDLED, "synchronize_session": False},
+            execution_options={**AS_HANDLED, "synchronize_session": False},
         )
         rows = counted.all()
     if not rows:
@@ -81,7 +81,7 @@ async def _run(resources: Resources, task: Task, message_ids: Sequence[int]) -> 
             await session.flush()
         await session.execute(
             delete(OutboxMessage).where(OutboxMessage.id.in_([message.id for message in messages])),
-            execution_options={**HANDLED, "synchronize_session": False},
+            execution_options={**AS_HANDLED, "synchronize_session": False},
         )
 
 

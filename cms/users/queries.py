@@ -3,7 +3,7 @@
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
-from cms.users.models import Role, RoleAssignment, User, UserSession
+from cms.users.models import Role, RoleAssignment, User
 
 
 def named(username: str) -> Select[User]:
@@ -29,8 +29,3 @@ def with_roles() -> Select[User]:
 def roles() -> Select[Role]:
     """Every role, by its label."""
     return select(Role).order_by(Role.label)
-
-
-def sessions_of(user: User) -> Select[UserSession]:
-    """The sessions that a person is signed in with, the last used first."""
-    return select(UserSession).where(UserSession.user_id == user.id).order_by(UserSession.last_seen_at.desc())

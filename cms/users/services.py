@@ -4,16 +4,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import audit, deletion
 from cms.core.errors import Conflict, Invalid, PermissionDenied
 from cms.core.integrity import explain_constraint
 from cms.core.permissions import SCOPE_KINDS, Actor, Permission, require
-from cms.users import queries
+from cms.users import queries, sessions
 from cms.users.grants import load_grants
-from cms.users.models import Role, RoleAssignment, User, UserSession
+from cms.users.models import Role, RoleAssignment, User
 
 USERNAME = re.compile(r"[A-Za-z0-9@.+_-]{1,150}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -133,10 +133,7 @@ async def require_authority(session: AsyncSession, user: User, *, by: Actor) -> 
 
 async def end_sessions(session: AsyncSession, user: User) -> None:
     """Sign the person out everywhere."""
-    await session.execute(
-        delete(UserSession).where(UserSession.user_id == user.id),
-        execution_options={"consequences_handled": True},
-    )
+    await sessions.end_all(session, user)
     audit.record(session, user, action="end sessions")
 
 
