@@ -9,7 +9,7 @@ from cms.core.addresses import is_reserved
 from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
 from cms.core.markup import TRUSTED_KINDS
-from cms.core.permissions import Actor, Permission, extends_to, require
+from cms.core.permissions import Actor, Permission, require
 from cms.pages import queries
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 
@@ -50,11 +50,6 @@ async def delete_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
     Raises PermissionDenied, or Conflict naming the releases that use it.
     """
     await deletion.delete(session, page, permission=Permission.PAGES_DELETE, by=by)
-
-
-async def may_see_draft(session: AsyncSession, page: Page, *, by: Actor) -> bool:
-    """Return whether somebody may see a page that is not live."""
-    return await extends_to(session, by, Permission.PAGES_VIEW, page)
 
 
 async def _broken_rules(session: AsyncSession, page: Page) -> dict[str, list[str]]:
