@@ -29,6 +29,10 @@ A_YEAR = 365 * 24 * 3600
 class LastingFiles(StaticFiles):
     """Static files whose address names their content, so that a browser need never ask again."""
 
+    def get_path(self, scope: Scope) -> str:
+        """Return the file's path without the fingerprint before it."""
+        return super().get_path(scope).partition("/")[2]
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = f"private, max-age={A_YEAR}, immutable"

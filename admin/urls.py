@@ -57,15 +57,23 @@ def with_query(request: Request, **changes: Any) -> str:
 
 @cache
 def static_url(name: str) -> str:
-    """Return the address of one of our own static files, which changes when its content does."""
-    return f"{ROOT}/static/{name}?v={_fingerprint(OWN_STATIC / name)}"
+    """Return the address of one of our own static files, which changes when any of them does.
+
+    The fingerprint is a folder of the address, so that scripts that import each other stay of one version.
+    """
+    return f"{ROOT}/static/{fingerprint(OWN_STATIC)}/{name}"
 
 
 @cache
 def stock_static_url(name: str) -> str:
     """Return the address of a static file that SQLAdmin ships."""
-    return f"{ROOT}/statics/{name}?v={_fingerprint(STOCK_STATIC / name)}"
+    return f"{ROOT}/statics/{fingerprint(STOCK_STATIC)}/{name}"
 
 
-def _fingerprint(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()[:12]
+@cache
+def fingerprint(folder: Path) -> str:
+    """Return a short name for what all files of a folder hold at this moment."""
+    found = sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+        found.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    return found.hexdigest()[:12]

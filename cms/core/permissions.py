@@ -15,13 +15,27 @@ class Permission(StrEnum):
     """What may be allowed, as `domain:verb`, in alphabetical order."""
 
     AUDIT_VIEW = "audit:view"
+    BANNERS_DELETE = "banners:delete"
+    BANNERS_EDIT = "banners:edit"
+    BANNERS_PUBLISH = "banners:publish"
+    BANNERS_VIEW = "banners:view"
     BOXES_DELETE = "boxes:delete"
     BOXES_EDIT = "boxes:edit"
+    BOXES_PUBLISH = "boxes:publish"
     BOXES_VIEW = "boxes:view"
+    CODESAMPLES_DELETE = "codesamples:delete"
+    CODESAMPLES_EDIT = "codesamples:edit"
+    CODESAMPLES_PUBLISH = "codesamples:publish"
+    CODESAMPLES_VIEW = "codesamples:view"
     DOWNLOADS_DELETE = "downloads:delete"
     DOWNLOADS_EDIT = "downloads:edit"
     DOWNLOADS_PUBLISH = "downloads:publish"
     DOWNLOADS_VIEW = "downloads:view"
+    MEDIA_DELETE = "media:delete"
+    MEDIA_EDIT = "media:edit"
+    MEDIA_VIEW = "media:view"
+    MENUS_EDIT = "menus:edit"
+    MENUS_VIEW = "menus:view"
     OPERATIONS_RUN = "operations:run"
     OPERATIONS_VIEW = "operations:view"
     PAGES_DELETE = "pages:delete"
@@ -248,21 +262,37 @@ def _role(label: str, description: str, permissions: Iterable[Permission]) -> Sh
 
 
 P = Permission
-READS_CONTENT = (P.PAGES_VIEW, P.BOXES_VIEW, P.DOWNLOADS_VIEW)
+READS_CONTENT = (
+    P.PAGES_VIEW,
+    P.BOXES_VIEW,
+    P.BANNERS_VIEW,
+    P.CODESAMPLES_VIEW,
+    P.DOWNLOADS_VIEW,
+    P.MEDIA_VIEW,
+)
+EDITS_BANNERS = (P.BANNERS_EDIT, P.BANNERS_PUBLISH, P.BANNERS_DELETE)
+EDITS_CODE_SAMPLES = (P.CODESAMPLES_EDIT, P.CODESAMPLES_PUBLISH, P.CODESAMPLES_DELETE)
 
 SHIPPED_ROLES: dict[str, ShippedRole] = {
     "web-editor": _role(
         "Web editor",
-        "Writes and publishes pages, boxes and redirects.",
+        "Writes and publishes pages, boxes, banners and code samples; keeps the media, the menus and the redirects.",
         (
             *READS_CONTENT,
+            *EDITS_BANNERS,
+            *EDITS_CODE_SAMPLES,
             P.AUDIT_VIEW,
             P.PAGES_EDIT,
             P.PAGES_PUBLISH,
             P.PAGES_DELETE,
             P.PAGES_TRUSTED_MARKUP,
             P.BOXES_EDIT,
+            P.BOXES_PUBLISH,
             P.BOXES_DELETE,
+            P.MEDIA_EDIT,
+            P.MEDIA_DELETE,
+            P.MENUS_VIEW,
+            P.MENUS_EDIT,
             P.REDIRECTS_VIEW,
             P.REDIRECTS_EDIT,
         ),
@@ -283,13 +313,13 @@ SHIPPED_ROLES: dict[str, ShippedRole] = {
     "nominations-manager": _role("Nominations manager", "Runs elections; reads the content.", READS_CONTENT),
     "communications": _role(
         "Communications",
-        "Writes boxes and drafts of pages; a web editor publishes them.",
-        (*READS_CONTENT, P.PAGES_EDIT, P.BOXES_EDIT),
+        "Writes and publishes banners and boxes; writes drafts of pages, which a web editor publishes.",
+        (*READS_CONTENT, *EDITS_BANNERS, P.PAGES_EDIT, P.BOXES_EDIT, P.BOXES_PUBLISH, P.MEDIA_EDIT),
     ),
     "volunteer": _role(
         "Volunteer",
         "Writes drafts of pages, as a rule under the paths that the assignment names.",
-        (P.PAGES_VIEW, P.BOXES_VIEW, P.PAGES_EDIT),
+        (P.PAGES_VIEW, P.BOXES_VIEW, P.PAGES_EDIT, P.MEDIA_VIEW, P.MEDIA_EDIT),
     ),
     "auditor": _role(
         "Auditor",

@@ -138,6 +138,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_users_created_at"), "users", ["created_at"], unique=False)
     op.create_index("ix_users_email_lower", "users", [sa.literal_column("lower(email)")], unique=False)
+    op.create_index("ix_users_joined_at", "users", ["joined_at", "id"], unique=False)
     op.create_index(
         "ix_users_words",
         "users",
@@ -208,6 +209,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_boxes_created_at"), "boxes", ["created_at"], unique=False)
     op.create_index(op.f("ix_boxes_created_by_id"), "boxes", ["created_by_id"], unique=False)
+    op.create_index("ix_boxes_updated_at", "boxes", ["updated_at", "id"], unique=False)
     op.create_index(op.f("ix_boxes_updated_by_id"), "boxes", ["updated_by_id"], unique=False)
     op.create_index(
         "ix_boxes_words",
@@ -295,6 +297,9 @@ def upgrade() -> None:
         "ix_pages_path_prefix", "pages", ["path"], unique=False, postgresql_ops={"path": "text_pattern_ops"}
     )
     op.create_index(op.f("ix_pages_publish_at"), "pages", ["publish_at"], unique=False)
+    op.create_index(op.f("ix_pages_template_name"), "pages", ["template_name"], unique=False)
+    op.create_index("ix_pages_title", "pages", ["title", "id"], unique=False)
+    op.create_index("ix_pages_updated_at", "pages", ["updated_at", "id"], unique=False)
     op.create_index(op.f("ix_pages_updated_by_id"), "pages", ["updated_by_id"], unique=False)
     op.create_index(
         "ix_pages_words",
@@ -329,6 +334,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_redirects_created_at"), "redirects", ["created_at"], unique=False)
     op.create_index(op.f("ix_redirects_created_by_id"), "redirects", ["created_by_id"], unique=False)
+    op.create_index(
+        "ix_redirects_old_path_prefix",
+        "redirects",
+        ["old_path"],
+        unique=False,
+        postgresql_ops={"old_path": "text_pattern_ops"},
+    )
+    op.create_index("ix_redirects_updated_at", "redirects", ["updated_at", "id"], unique=False)
     op.create_index(op.f("ix_redirects_updated_by_id"), "redirects", ["updated_by_id"], unique=False)
     op.create_index(
         "ix_redirects_words",
@@ -528,10 +541,12 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_releases_is_shown_on_download_page"), "releases", ["is_shown_on_download_page"], unique=False
     )
+    op.create_index("ix_releases_name", "releases", ["name", "id"], unique=False)
     op.create_index(op.f("ix_releases_page_id"), "releases", ["page_id"], unique=False)
     op.create_index(op.f("ix_releases_publish_at"), "releases", ["publish_at"], unique=False)
-    op.create_index(op.f("ix_releases_released_at"), "releases", ["released_at"], unique=False)
+    op.create_index("ix_releases_released_at", "releases", ["released_at", "id"], unique=False)
     op.create_index(op.f("ix_releases_series"), "releases", ["series"], unique=False)
+    op.create_index("ix_releases_updated_at", "releases", ["updated_at", "id"], unique=False)
     op.create_index(op.f("ix_releases_updated_by_id"), "releases", ["updated_by_id"], unique=False)
     op.create_index(op.f("ix_releases_version"), "releases", ["version"], unique=False)
     op.create_index("ix_releases_version_key", "releases", ["version_key"], unique=False)
@@ -596,10 +611,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_release_files_created_at"), "release_files", ["created_at"], unique=False)
     op.create_index(op.f("ix_release_files_created_by_id"), "release_files", ["created_by_id"], unique=False)
+    op.create_index("ix_release_files_name", "release_files", ["name", "id"], unique=False)
     op.create_index(
         op.f("ix_release_files_operating_system_id"), "release_files", ["operating_system_id"], unique=False
     )
     op.create_index(op.f("ix_release_files_release_id"), "release_files", ["release_id"], unique=False)
+    op.create_index("ix_release_files_size", "release_files", ["size", "id"], unique=False)
+    op.create_index("ix_release_files_updated_at", "release_files", ["updated_at", "id"], unique=False)
     op.create_index(op.f("ix_release_files_updated_by_id"), "release_files", ["updated_by_id"], unique=False)
     op.create_index(
         "ix_release_files_words",
@@ -627,8 +645,11 @@ def downgrade() -> None:
     )
     op.drop_index("ix_release_files_words", table_name="release_files", postgresql_using="gin")
     op.drop_index(op.f("ix_release_files_updated_by_id"), table_name="release_files")
+    op.drop_index("ix_release_files_updated_at", table_name="release_files")
+    op.drop_index("ix_release_files_size", table_name="release_files")
     op.drop_index(op.f("ix_release_files_release_id"), table_name="release_files")
     op.drop_index(op.f("ix_release_files_operating_system_id"), table_name="release_files")
+    op.drop_index("ix_release_files_name", table_name="release_files")
     op.drop_index(op.f("ix_release_files_created_by_id"), table_name="release_files")
     op.drop_index(op.f("ix_release_files_created_at"), table_name="release_files")
     op.drop_table("release_files")
@@ -636,10 +657,12 @@ def downgrade() -> None:
     op.drop_index("ix_releases_version_key", table_name="releases")
     op.drop_index(op.f("ix_releases_version"), table_name="releases")
     op.drop_index(op.f("ix_releases_updated_by_id"), table_name="releases")
+    op.drop_index("ix_releases_updated_at", table_name="releases")
     op.drop_index(op.f("ix_releases_series"), table_name="releases")
-    op.drop_index(op.f("ix_releases_released_at"), table_name="releases")
+    op.drop_index("ix_releases_released_at", table_name="releases")
     op.drop_index(op.f("ix_releases_publish_at"), table_name="releases")
     op.drop_index(op.f("ix_releases_page_id"), table_name="releases")
+    op.drop_index("ix_releases_name", table_name="releases")
     op.drop_index(op.f("ix_releases_is_shown_on_download_page"), table_name="releases")
     op.drop_index(op.f("ix_releases_is_published"), table_name="releases")
     op.drop_index(op.f("ix_releases_is_pre_release"), table_name="releases")
@@ -666,11 +689,18 @@ def downgrade() -> None:
     op.drop_table("revisions")
     op.drop_index("ix_redirects_words", table_name="redirects", postgresql_using="gin")
     op.drop_index(op.f("ix_redirects_updated_by_id"), table_name="redirects")
+    op.drop_index("ix_redirects_updated_at", table_name="redirects")
+    op.drop_index(
+        "ix_redirects_old_path_prefix", table_name="redirects", postgresql_ops={"old_path": "text_pattern_ops"}
+    )
     op.drop_index(op.f("ix_redirects_created_by_id"), table_name="redirects")
     op.drop_index(op.f("ix_redirects_created_at"), table_name="redirects")
     op.drop_table("redirects")
     op.drop_index("ix_pages_words", table_name="pages", postgresql_using="gin")
     op.drop_index(op.f("ix_pages_updated_by_id"), table_name="pages")
+    op.drop_index("ix_pages_updated_at", table_name="pages")
+    op.drop_index("ix_pages_title", table_name="pages")
+    op.drop_index(op.f("ix_pages_template_name"), table_name="pages")
     op.drop_index(op.f("ix_pages_publish_at"), table_name="pages")
     op.drop_index("ix_pages_path_prefix", table_name="pages", postgresql_ops={"path": "text_pattern_ops"})
     op.drop_index(op.f("ix_pages_is_published"), table_name="pages")
@@ -684,6 +714,7 @@ def downgrade() -> None:
     op.drop_table("operating_systems")
     op.drop_index("ix_boxes_words", table_name="boxes", postgresql_using="gin")
     op.drop_index(op.f("ix_boxes_updated_by_id"), table_name="boxes")
+    op.drop_index("ix_boxes_updated_at", table_name="boxes")
     op.drop_index(op.f("ix_boxes_created_by_id"), table_name="boxes")
     op.drop_index(op.f("ix_boxes_created_at"), table_name="boxes")
     op.drop_table("boxes")
@@ -693,6 +724,7 @@ def downgrade() -> None:
     op.drop_table("audit_entries")
     op.drop_index("uq_users_username_lower", table_name="users")
     op.drop_index("ix_users_words", table_name="users", postgresql_using="gin")
+    op.drop_index("ix_users_joined_at", table_name="users")
     op.drop_index("ix_users_email_lower", table_name="users")
     op.drop_index(op.f("ix_users_created_at"), table_name="users")
     op.drop_table("users")
