@@ -51,5 +51,5 @@ def require_somewhere(request: Request, permission: Permission) -> User:
     """
     user = user_of(request)
     if not allows(user, permission):
-        raise PermissionDenied(f"Your roles do not include the permission “{permission}”.")
+        raise PermissionDenied(f"Your roles do not include “{permission.words}”.")
     return user

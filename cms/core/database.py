@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     TextClause,
+    and_,
     event,
     func,
     inspect,
@@ -39,6 +40,8 @@ WORD_MARKS = "/.-_@:+"
 SEARCHED_LENGTH = 100_000
 """Characters of a column that are searched; PostgreSQL refuses word lists beyond a mebibyte."""
 
+NAME_LENGTH = 200
+LAST_CHARACTER = "\U0010ffff"
 SIMPLE_WORDS = text("'simple'::regconfig")
 
 
@@ -168,9 +171,24 @@ def has_words(model: type[Base], typed: str) -> ColumnElement[bool] | None:
     return words_of(model).op("@@")(func.to_tsquery(SIMPLE_WORDS, query))
 
 
-def word_index(model: type[Base]) -> Index:
-    """Add the index under which `has_words` stays quick with a million rows; call it below the class."""
-    return Index(f"ix_{model.__tablename__}_words", words_of(model), postgresql_using="gin")
+def is_called(model: type[Base], typed: str) -> ColumnElement[bool]:
+    """Return the condition that a row's name, the first of its searched columns, is what was typed."""
+    return _name_of(model) == typed.lower()[:NAME_LENGTH]
+
+
+def begins_with(model: type[Base], typed: str) -> ColumnElement[bool]:
+    """Return the condition that a row's name begins with what was typed, by the order of `word_index`."""
+    name, beginning = _name_of(model), typed.lower()[:NAME_LENGTH]
+    return and_(name.op("~>=~")(beginning), name.op("~<~")(beginning + LAST_CHARACTER))
+
+
+def word_index(model: type[Base]) -> tuple[Index, Index]:
+    """Add the indexes under which the search stays quick with a million rows; call it below the class."""
+    name, in_order_of_bytes = _name_of(model).label("name"), {"name": "text_pattern_ops"}
+    return (
+        Index(f"ix_{model.__tablename__}_words", words_of(model), postgresql_using="gin"),
+        Index(f"ix_{model.__tablename__}_beginnings", name, postgresql_ops=in_order_of_bytes),
+    )
 
 
 def sort_indexes(model: type[Base], *names: str) -> list[Index]:
@@ -181,6 +199,10 @@ def sort_indexes(model: type[Base], *names: str) -> list[Index]:
     """
     columns = model.__table__.c
     return [Index(f"ix_{model.__tablename__}_{name}", columns[name], columns["id"]) for name in names]
+
+
+def _name_of(model: type[Base]) -> ColumnElement[str]:
+    return func.lower(func.left(model.__table__.c[model.searched_columns[0]], text(str(NAME_LENGTH))))
 
 
 def _quoted(value: str) -> TextClause:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core.errors import PermissionDenied
+from cms.core.permission_words import AREA_WORDS, PERMISSION_WORDS
 
 
 class Permission(StrEnum):
@@ -56,6 +57,15 @@ class Permission(StrEnum):
     @property
     def verb(self) -> str:
         return self.value.partition(":")[2]
+
+    @property
+    def words(self) -> str:
+        """What is allowed, as people say it: “Publish pages”."""
+        return PERMISSION_WORDS[self.value]
+
+    @property
+    def area_words(self) -> str:
+        return AREA_WORDS[self.area]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +242,9 @@ async def extends_to(session: AsyncSession, actor: Actor, permission: Permission
 async def require(session: AsyncSession, actor: Actor, permission: Permission, row: Any = None) -> None:
     """Raise PermissionDenied, with a sentence, unless the actor may; `row` narrows the question to it."""
     if not allows(actor, permission):
-        raise PermissionDenied(f"Your roles do not include the permission “{permission}”.")
+        raise PermissionDenied(f"Your roles do not include “{permission.words}”.")
     if row is not None and not await extends_to(session, actor, permission, row):
-        raise PermissionDenied(f"Your permission “{permission}” does not extend to “{row}”.")
+        raise PermissionDenied(f"Your permission “{permission.words}” does not extend to “{row}”.")
 
 
 def _reaches_all(grant: Grant) -> bool:

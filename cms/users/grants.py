@@ -46,7 +46,7 @@ async def explain(session: AsyncSession, person: Actor, permission: Permission, 
         return "Yes: a superuser may do everything."
     grants = person.grants.of(permission)
     if not grants:
-        return f"No: none of the roles held includes “{permission}”."
+        return f"No: none of the roles held includes “{permission.words}”."
     through = "; ".join(f"{grant.role} ({grant.scope or 'everywhere'})" for grant in grants)
     if row is None:
         return f"Yes, through {through}."
@@ -54,5 +54,5 @@ async def explain(session: AsyncSession, person: Actor, permission: Permission, 
     condition = scope_condition(person, permission, model)
     reached = await session.scalar(select(model.id).where(model.id == row.id, condition))  # type: ignore[attr-defined]  # any mapped class
     if reached is None:
-        return f"No: “{permission}” is held through {through}, but that does not extend to “{row}”."
+        return f"No: “{permission.words}” is held through {through}, but that does not extend to “{row}”."
     return f"Yes, through {through}, which extends to “{row}”."

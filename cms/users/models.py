@@ -79,6 +79,7 @@ class User(Identified, Timestamped, Versioned, Base):
     assignments: Mapped[list["RoleAssignment"]] = relationship(
         back_populates="user", lazy="raise", passive_deletes=True, foreign_keys="RoleAssignment.user_id"
     )
+    preferences: Mapped["UserPreferences | None"] = relationship(lazy="raise", viewonly=True)
 
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
@@ -155,6 +156,22 @@ class UserSession(Recorded, Base):
 
     user: Mapped[User] = relationship(lazy="raise")
     viewing_as: Mapped[Role | None] = relationship(lazy="raise")
+
+
+class UserPreferences(Identified, Base):
+    """What a person chose in the back office, and which of its hints they have seen. Nobody else is concerned."""
+
+    __tablename__ = "user_preferences"
+    audited = False
+    invalidates = ()
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    seen_hints: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    has_shortcuts: Mapped[bool] = mapped_column(Boolean, default=True, server_default="true")
+    """Whether single keys are shortcuts, which is in the way of those who speak to their computer."""
+
+    def __str__(self) -> str:
+        return f"preferences of user {self.user_id}"
 
 
 word_index(User)

@@ -203,7 +203,8 @@ def _refuse_raising(assigned: Sequence[Assigned], *, by: Actor) -> None:
     for wanted in assigned:
         for permission in wanted.role.permissions:
             if not by.grants.allows(Permission(permission)):
-                raise PermissionDenied(f"You cannot assign “{wanted.role}”: you do not hold “{permission}” yourself.")
+                words = Permission(permission).words
+                raise PermissionDenied(f"You cannot assign “{wanted.role}”: you do not hold “{words}” yourself.")
 
 
 async def _refuse_own_gain(session: AsyncSession, role: Role, *, by: Actor) -> None:

@@ -67,7 +67,7 @@ async def find(session: AsyncSession, token: str) -> UserSession | None:
         _living()
         .join(UserSession.user)
         .where(UserSession.token_hash == hash_of(token), User.is_active)
-        .options(contains_eager(UserSession.user), joinedload(UserSession.viewing_as))
+        .options(contains_eager(UserSession.user).joinedload(User.preferences), joinedload(UserSession.viewing_as))
     )
     found = (await session.scalars(statement)).one_or_none()
     if found is not None:

@@ -136,6 +136,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("username", name=op.f("uq_users_username")),
     )
+    op.create_index(
+        "ix_users_beginnings",
+        "users",
+        [sa.literal_column("lower(left(username, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
     op.create_index(op.f("ix_users_created_at"), "users", ["created_at"], unique=False)
     op.create_index("ix_users_email_lower", "users", [sa.literal_column("lower(email)")], unique=False)
     op.create_index("ix_users_joined_at", "users", ["joined_at", "id"], unique=False)
@@ -173,56 +180,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_entries_at"), "audit_entries", ["at"], unique=False)
     op.create_index("ix_audit_entries_row", "audit_entries", ["table_name", "row_id", "id"], unique=False)
     op.create_table(
-        "boxes",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("label", sa.String(length=100), nullable=False),
-        sa.Column("content", sa.Text(), nullable=False),
-        sa.Column(
-            "content_kind",
-            sa.Enum(
-                "markdown",
-                "restructuredtext",
-                "html",
-                "plain",
-                "html-trusted",
-                "markdown-trusted",
-                name="markupkind",
-                native_enum=False,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("content_html", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("created_by_id", sa.Integer(), nullable=True),
-        sa.Column("updated_by_id", sa.Integer(), nullable=True),
-        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["created_by_id"], ["users.id"], name=op.f("fk_boxes_created_by_id_users"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["updated_by_id"], ["users.id"], name=op.f("fk_boxes_updated_by_id_users"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_boxes")),
-        sa.UniqueConstraint("label", name=op.f("uq_boxes_label")),
-    )
-    op.create_index(op.f("ix_boxes_created_at"), "boxes", ["created_at"], unique=False)
-    op.create_index(op.f("ix_boxes_created_by_id"), "boxes", ["created_by_id"], unique=False)
-    op.create_index("ix_boxes_updated_at", "boxes", ["updated_at", "id"], unique=False)
-    op.create_index(op.f("ix_boxes_updated_by_id"), "boxes", ["updated_by_id"], unique=False)
-    op.create_index(
-        "ix_boxes_words",
-        "boxes",
-        [
-            sa.literal_column(
-                "to_tsvector('simple'::regconfig, translate((coalesce(left(label, 100000), '') || ' ') || coalesce(left(content, 100000), ''), '/.-_@:+', '       '))"
-            )
-        ],
-        unique=False,
-        postgresql_using="gin",
-    )
-    op.create_table(
         "operating_systems",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -245,78 +202,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_operating_systems_created_by_id"), "operating_systems", ["created_by_id"], unique=False)
     op.create_index(op.f("ix_operating_systems_updated_by_id"), "operating_systems", ["updated_by_id"], unique=False)
     op.create_table(
-        "pages",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("title", sa.String(length=500), nullable=False),
-        sa.Column("path", sa.String(length=500), nullable=False),
-        sa.Column("keywords", sa.String(length=1000), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("content", sa.Text(), nullable=False),
-        sa.Column(
-            "content_kind",
-            sa.Enum(
-                "markdown",
-                "restructuredtext",
-                "html",
-                "plain",
-                "html-trusted",
-                "markdown-trusted",
-                name="markupkind",
-                native_enum=False,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("content_html", sa.Text(), nullable=False),
-        sa.Column("content_type", sa.String(length=150), nullable=False),
-        sa.Column("template_name", sa.String(length=100), nullable=False),
-        sa.Column("is_published", sa.Boolean(), server_default="false", nullable=False),
-        sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("expire_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("created_by_id", sa.Integer(), nullable=True),
-        sa.Column("updated_by_id", sa.Integer(), nullable=True),
-        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
-        sa.CheckConstraint("path ~ '^[a-z0-9.-]+(/[a-z0-9.-]+)*$'", name=op.f("ck_pages_path_of_plain_segments")),
-        sa.ForeignKeyConstraint(
-            ["created_by_id"], ["users.id"], name=op.f("fk_pages_created_by_id_users"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["updated_by_id"], ["users.id"], name=op.f("fk_pages_updated_by_id_users"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_pages")),
-        sa.UniqueConstraint("path", name=op.f("uq_pages_path")),
-    )
-    op.create_index(op.f("ix_pages_created_at"), "pages", ["created_at"], unique=False)
-    op.create_index(op.f("ix_pages_created_by_id"), "pages", ["created_by_id"], unique=False)
-    op.create_index(op.f("ix_pages_expire_at"), "pages", ["expire_at"], unique=False)
-    op.create_index(op.f("ix_pages_is_published"), "pages", ["is_published"], unique=False)
-    op.create_index(
-        "ix_pages_path_prefix", "pages", ["path"], unique=False, postgresql_ops={"path": "text_pattern_ops"}
-    )
-    op.create_index(op.f("ix_pages_publish_at"), "pages", ["publish_at"], unique=False)
-    op.create_index(op.f("ix_pages_template_name"), "pages", ["template_name"], unique=False)
-    op.create_index("ix_pages_title", "pages", ["title", "id"], unique=False)
-    op.create_index("ix_pages_updated_at", "pages", ["updated_at", "id"], unique=False)
-    op.create_index(op.f("ix_pages_updated_by_id"), "pages", ["updated_by_id"], unique=False)
-    op.create_index(
-        "ix_pages_words",
-        "pages",
-        [
-            sa.literal_column(
-                "to_tsvector('simple'::regconfig, translate((((coalesce(left(title, 100000), '') || ' ') || coalesce(left(path, 100000), '')) || ' ') || coalesce(left(keywords, 100000), ''), '/.-_@:+', '       '))"
-            )
-        ],
-        unique=False,
-        postgresql_using="gin",
-    )
-    op.create_table(
         "redirects",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("old_path", sa.String(length=200), nullable=False),
-        sa.Column("new_path", sa.String(length=200), nullable=False),
+        sa.Column("old_path", sa.String(length=510), nullable=False),
+        sa.Column("new_path", sa.String(length=510), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.Integer(), nullable=True),
@@ -332,8 +221,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_redirects")),
         sa.UniqueConstraint("old_path", name=op.f("uq_redirects_old_path")),
     )
+    op.create_index(
+        "ix_redirects_beginnings",
+        "redirects",
+        [sa.literal_column("lower(left(old_path, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
     op.create_index(op.f("ix_redirects_created_at"), "redirects", ["created_at"], unique=False)
     op.create_index(op.f("ix_redirects_created_by_id"), "redirects", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_redirects_new_path"), "redirects", ["new_path"], unique=False)
     op.create_index(
         "ix_redirects_old_path_prefix",
         "redirects",
@@ -362,13 +259,20 @@ def upgrade() -> None:
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("saved_by_id", sa.Integer(), nullable=True),
         sa.Column("saved_by_name", sa.String(length=150), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
+        sa.Column("is_draft", sa.Boolean(), nullable=False),
+        sa.Column("base_id", sa.BigInteger(), nullable=True),
         sa.Column("values", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id"], ["revisions.id"], name=op.f("fk_revisions_base_id_revisions"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(
             ["saved_by_id"], ["users.id"], name=op.f("fk_revisions_saved_by_id_users"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revisions")),
     )
-    op.create_index("ix_revisions_row", "revisions", ["table_name", "row_id"], unique=False)
+    op.create_index(op.f("ix_revisions_base_id"), "revisions", ["base_id"], unique=False)
+    op.create_index("ix_revisions_row", "revisions", ["table_name", "row_id", "id"], unique=False)
     op.create_index(op.f("ix_revisions_saved_by_id"), "revisions", ["saved_by_id"], unique=False)
     op.create_table(
         "role_assignments",
@@ -402,6 +306,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_role_assignments_role_id"), "role_assignments", ["role_id"], unique=False)
     op.create_index(op.f("ix_role_assignments_user_id"), "role_assignments", ["user_id"], unique=False)
     op.create_table(
+        "user_preferences",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("seen_hints", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("has_shortcuts", sa.Boolean(), server_default="true", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_user_preferences_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_preferences")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_user_preferences_user_id")),
+    )
+    op.create_table(
         "user_sessions",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -424,6 +340,313 @@ def upgrade() -> None:
     op.create_index(op.f("ix_user_sessions_expires_at"), "user_sessions", ["expires_at"], unique=False)
     op.create_index(op.f("ix_user_sessions_user_id"), "user_sessions", ["user_id"], unique=False)
     op.create_index(op.f("ix_user_sessions_viewing_as_id"), "user_sessions", ["viewing_as_id"], unique=False)
+    op.create_table(
+        "banners",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=1024), nullable=False),
+        sa.Column("message", sa.String(length=2048), nullable=False),
+        sa.Column(
+            "message_kind",
+            sa.Enum(
+                "markdown",
+                "restructuredtext",
+                "html",
+                "plain",
+                "html-trusted",
+                "markdown-trusted",
+                name="markupkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("message_html", sa.String(), nullable=False),
+        sa.Column("link", sa.String(length=1024), nullable=False),
+        sa.Column("paths", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column(
+            "tone",
+            sa.Enum("information", "campaign", "warning", name="tone", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("is_dismissible", sa.Boolean(), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expire_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_in_review", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("draft_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("jsonb_typeof(paths) = 'array'", name=op.f("ck_banners_paths_are_a_list")),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_banners_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["revisions.id"], name=op.f("fk_banners_draft_id_revisions"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_banners_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_banners")),
+    )
+    op.create_index(
+        "ix_banners_beginnings",
+        "banners",
+        [sa.literal_column("lower(left(title, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index(op.f("ix_banners_created_at"), "banners", ["created_at"], unique=False)
+    op.create_index(op.f("ix_banners_created_by_id"), "banners", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_banners_draft_id"), "banners", ["draft_id"], unique=False)
+    op.create_index(op.f("ix_banners_expire_at"), "banners", ["expire_at"], unique=False)
+    op.create_index(op.f("ix_banners_is_in_review"), "banners", ["is_in_review"], unique=False)
+    op.create_index(op.f("ix_banners_is_published"), "banners", ["is_published"], unique=False)
+    op.create_index(op.f("ix_banners_publish_at"), "banners", ["publish_at"], unique=False)
+    op.create_index("ix_banners_title", "banners", ["title", "id"], unique=False)
+    op.create_index("ix_banners_updated_at", "banners", ["updated_at", "id"], unique=False)
+    op.create_index(op.f("ix_banners_updated_by_id"), "banners", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_banners_words",
+        "banners",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((((coalesce(left(title, 100000), '') || ' ') || coalesce(left(message, 100000), '')) || ' ') || coalesce(left(link, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
+        "boxes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column(
+            "content_kind",
+            sa.Enum(
+                "markdown",
+                "restructuredtext",
+                "html",
+                "plain",
+                "html-trusted",
+                "markdown-trusted",
+                name="markupkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("content_html", sa.Text(), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expire_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_in_review", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("draft_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_boxes_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["revisions.id"], name=op.f("fk_boxes_draft_id_revisions"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_boxes_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_boxes")),
+        sa.UniqueConstraint("label", name=op.f("uq_boxes_label")),
+    )
+    op.create_index(
+        "ix_boxes_beginnings",
+        "boxes",
+        [sa.literal_column("lower(left(label, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index(op.f("ix_boxes_created_at"), "boxes", ["created_at"], unique=False)
+    op.create_index(op.f("ix_boxes_created_by_id"), "boxes", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_boxes_draft_id"), "boxes", ["draft_id"], unique=False)
+    op.create_index(op.f("ix_boxes_expire_at"), "boxes", ["expire_at"], unique=False)
+    op.create_index(op.f("ix_boxes_is_in_review"), "boxes", ["is_in_review"], unique=False)
+    op.create_index(op.f("ix_boxes_is_published"), "boxes", ["is_published"], unique=False)
+    op.create_index(op.f("ix_boxes_publish_at"), "boxes", ["publish_at"], unique=False)
+    op.create_index("ix_boxes_updated_at", "boxes", ["updated_at", "id"], unique=False)
+    op.create_index(op.f("ix_boxes_updated_by_id"), "boxes", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_boxes_words",
+        "boxes",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((coalesce(left(label, 100000), '') || ' ') || coalesce(left(content, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
+        "code_samples",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("copy", sa.Text(), nullable=False),
+        sa.Column(
+            "copy_kind",
+            sa.Enum(
+                "markdown",
+                "restructuredtext",
+                "html",
+                "plain",
+                "html-trusted",
+                "markdown-trusted",
+                name="markupkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("copy_html", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expire_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_in_review", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("draft_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_code_samples_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["revisions.id"], name=op.f("fk_code_samples_draft_id_revisions"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_code_samples_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_samples")),
+    )
+    op.create_index(
+        "ix_code_samples_beginnings",
+        "code_samples",
+        [sa.literal_column("lower(left(title, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index(op.f("ix_code_samples_created_at"), "code_samples", ["created_at"], unique=False)
+    op.create_index(op.f("ix_code_samples_created_by_id"), "code_samples", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_code_samples_draft_id"), "code_samples", ["draft_id"], unique=False)
+    op.create_index(op.f("ix_code_samples_expire_at"), "code_samples", ["expire_at"], unique=False)
+    op.create_index(op.f("ix_code_samples_is_in_review"), "code_samples", ["is_in_review"], unique=False)
+    op.create_index(op.f("ix_code_samples_is_published"), "code_samples", ["is_published"], unique=False)
+    op.create_index("ix_code_samples_position", "code_samples", ["position", "id"], unique=False)
+    op.create_index(op.f("ix_code_samples_publish_at"), "code_samples", ["publish_at"], unique=False)
+    op.create_index("ix_code_samples_updated_at", "code_samples", ["updated_at", "id"], unique=False)
+    op.create_index(op.f("ix_code_samples_updated_by_id"), "code_samples", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_code_samples_words",
+        "code_samples",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((((coalesce(left(title, 100000), '') || ' ') || coalesce(left(code, 100000), '')) || ' ') || coalesce(left(copy, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
+        "pages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=500), nullable=False),
+        sa.Column("path", sa.String(length=500), nullable=False),
+        sa.Column("keywords", sa.String(length=1000), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column(
+            "content_kind",
+            sa.Enum(
+                "markdown",
+                "restructuredtext",
+                "html",
+                "plain",
+                "html-trusted",
+                "markdown-trusted",
+                name="markupkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("content_html", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.String(length=150), nullable=False),
+        sa.Column("template_name", sa.String(length=100), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expire_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_in_review", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("draft_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("path ~ '^[a-z0-9.-]+(/[a-z0-9.-]+)*$'", name=op.f("ck_pages_path_of_plain_segments")),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_pages_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["revisions.id"], name=op.f("fk_pages_draft_id_revisions"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_pages_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pages")),
+        sa.UniqueConstraint("path", name=op.f("uq_pages_path")),
+    )
+    op.create_index(
+        "ix_pages_beginnings",
+        "pages",
+        [sa.literal_column("lower(left(title, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index(op.f("ix_pages_created_at"), "pages", ["created_at"], unique=False)
+    op.create_index(op.f("ix_pages_created_by_id"), "pages", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_pages_draft_id"), "pages", ["draft_id"], unique=False)
+    op.create_index(op.f("ix_pages_expire_at"), "pages", ["expire_at"], unique=False)
+    op.create_index(op.f("ix_pages_is_in_review"), "pages", ["is_in_review"], unique=False)
+    op.create_index(op.f("ix_pages_is_published"), "pages", ["is_published"], unique=False)
+    op.create_index(
+        "ix_pages_path_prefix", "pages", ["path"], unique=False, postgresql_ops={"path": "text_pattern_ops"}
+    )
+    op.create_index(op.f("ix_pages_publish_at"), "pages", ["publish_at"], unique=False)
+    op.create_index(op.f("ix_pages_template_name"), "pages", ["template_name"], unique=False)
+    op.create_index("ix_pages_title", "pages", ["title", "id"], unique=False)
+    op.create_index("ix_pages_updated_at", "pages", ["updated_at", "id"], unique=False)
+    op.create_index(op.f("ix_pages_updated_by_id"), "pages", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_pages_words",
+        "pages",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((((coalesce(left(title, 100000), '') || ' ') || coalesce(left(path, 100000), '')) || ' ') || coalesce(left(keywords, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
     op.create_table(
         "page_documents",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -510,6 +733,8 @@ def upgrade() -> None:
         sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expire_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_in_review", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("draft_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.Integer(), nullable=True),
@@ -526,6 +751,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["created_by_id"], ["users.id"], name=op.f("fk_releases_created_by_id_users"), ondelete="SET NULL"
         ),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["revisions.id"], name=op.f("fk_releases_draft_id_revisions"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(["page_id"], ["pages.id"], name=op.f("fk_releases_page_id_pages"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
             ["updated_by_id"], ["users.id"], name=op.f("fk_releases_updated_by_id_users"), ondelete="SET NULL"
@@ -533,9 +761,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_releases")),
         sa.UniqueConstraint("slug", name=op.f("uq_releases_slug")),
     )
+    op.create_index(
+        "ix_releases_beginnings",
+        "releases",
+        [sa.literal_column("lower(left(name, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
     op.create_index(op.f("ix_releases_created_at"), "releases", ["created_at"], unique=False)
     op.create_index(op.f("ix_releases_created_by_id"), "releases", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_releases_draft_id"), "releases", ["draft_id"], unique=False)
     op.create_index(op.f("ix_releases_expire_at"), "releases", ["expire_at"], unique=False)
+    op.create_index(op.f("ix_releases_is_in_review"), "releases", ["is_in_review"], unique=False)
     op.create_index(op.f("ix_releases_is_pre_release"), "releases", ["is_pre_release"], unique=False)
     op.create_index(op.f("ix_releases_is_published"), "releases", ["is_published"], unique=False)
     op.create_index(
@@ -609,6 +846,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_release_files_slug")),
         sa.UniqueConstraint("url", name=op.f("uq_release_files_url")),
     )
+    op.create_index(
+        "ix_release_files_beginnings",
+        "release_files",
+        [sa.literal_column("lower(left(name, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
     op.create_index(op.f("ix_release_files_created_at"), "release_files", ["created_at"], unique=False)
     op.create_index(op.f("ix_release_files_created_by_id"), "release_files", ["created_by_id"], unique=False)
     op.create_index("ix_release_files_name", "release_files", ["name", "id"], unique=False)
@@ -652,6 +896,9 @@ def downgrade() -> None:
     op.drop_index("ix_release_files_name", table_name="release_files")
     op.drop_index(op.f("ix_release_files_created_by_id"), table_name="release_files")
     op.drop_index(op.f("ix_release_files_created_at"), table_name="release_files")
+    op.drop_index(
+        "ix_release_files_beginnings", table_name="release_files", postgresql_ops={"name": "text_pattern_ops"}
+    )
     op.drop_table("release_files")
     op.drop_index("ix_releases_words", table_name="releases", postgresql_using="gin")
     op.drop_index("ix_releases_version_key", table_name="releases")
@@ -666,9 +913,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_releases_is_shown_on_download_page"), table_name="releases")
     op.drop_index(op.f("ix_releases_is_published"), table_name="releases")
     op.drop_index(op.f("ix_releases_is_pre_release"), table_name="releases")
+    op.drop_index(op.f("ix_releases_is_in_review"), table_name="releases")
     op.drop_index(op.f("ix_releases_expire_at"), table_name="releases")
+    op.drop_index(op.f("ix_releases_draft_id"), table_name="releases")
     op.drop_index(op.f("ix_releases_created_by_id"), table_name="releases")
     op.drop_index(op.f("ix_releases_created_at"), table_name="releases")
+    op.drop_index("ix_releases_beginnings", table_name="releases", postgresql_ops={"name": "text_pattern_ops"})
     op.drop_table("releases")
     op.drop_index(op.f("ix_page_images_page_id"), table_name="page_images")
     op.drop_index(op.f("ix_page_images_created_at"), table_name="page_images")
@@ -676,26 +926,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_page_documents_page_id"), table_name="page_documents")
     op.drop_index(op.f("ix_page_documents_created_at"), table_name="page_documents")
     op.drop_table("page_documents")
-    op.drop_index(op.f("ix_user_sessions_viewing_as_id"), table_name="user_sessions")
-    op.drop_index(op.f("ix_user_sessions_user_id"), table_name="user_sessions")
-    op.drop_index(op.f("ix_user_sessions_expires_at"), table_name="user_sessions")
-    op.drop_table("user_sessions")
-    op.drop_index(op.f("ix_role_assignments_user_id"), table_name="role_assignments")
-    op.drop_index(op.f("ix_role_assignments_role_id"), table_name="role_assignments")
-    op.drop_index(op.f("ix_role_assignments_created_at"), table_name="role_assignments")
-    op.drop_table("role_assignments")
-    op.drop_index(op.f("ix_revisions_saved_by_id"), table_name="revisions")
-    op.drop_index("ix_revisions_row", table_name="revisions")
-    op.drop_table("revisions")
-    op.drop_index("ix_redirects_words", table_name="redirects", postgresql_using="gin")
-    op.drop_index(op.f("ix_redirects_updated_by_id"), table_name="redirects")
-    op.drop_index("ix_redirects_updated_at", table_name="redirects")
-    op.drop_index(
-        "ix_redirects_old_path_prefix", table_name="redirects", postgresql_ops={"old_path": "text_pattern_ops"}
-    )
-    op.drop_index(op.f("ix_redirects_created_by_id"), table_name="redirects")
-    op.drop_index(op.f("ix_redirects_created_at"), table_name="redirects")
-    op.drop_table("redirects")
     op.drop_index("ix_pages_words", table_name="pages", postgresql_using="gin")
     op.drop_index(op.f("ix_pages_updated_by_id"), table_name="pages")
     op.drop_index("ix_pages_updated_at", table_name="pages")
@@ -704,20 +934,79 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_pages_publish_at"), table_name="pages")
     op.drop_index("ix_pages_path_prefix", table_name="pages", postgresql_ops={"path": "text_pattern_ops"})
     op.drop_index(op.f("ix_pages_is_published"), table_name="pages")
+    op.drop_index(op.f("ix_pages_is_in_review"), table_name="pages")
     op.drop_index(op.f("ix_pages_expire_at"), table_name="pages")
+    op.drop_index(op.f("ix_pages_draft_id"), table_name="pages")
     op.drop_index(op.f("ix_pages_created_by_id"), table_name="pages")
     op.drop_index(op.f("ix_pages_created_at"), table_name="pages")
+    op.drop_index("ix_pages_beginnings", table_name="pages", postgresql_ops={"name": "text_pattern_ops"})
     op.drop_table("pages")
+    op.drop_index("ix_code_samples_words", table_name="code_samples", postgresql_using="gin")
+    op.drop_index(op.f("ix_code_samples_updated_by_id"), table_name="code_samples")
+    op.drop_index("ix_code_samples_updated_at", table_name="code_samples")
+    op.drop_index(op.f("ix_code_samples_publish_at"), table_name="code_samples")
+    op.drop_index("ix_code_samples_position", table_name="code_samples")
+    op.drop_index(op.f("ix_code_samples_is_published"), table_name="code_samples")
+    op.drop_index(op.f("ix_code_samples_is_in_review"), table_name="code_samples")
+    op.drop_index(op.f("ix_code_samples_expire_at"), table_name="code_samples")
+    op.drop_index(op.f("ix_code_samples_draft_id"), table_name="code_samples")
+    op.drop_index(op.f("ix_code_samples_created_by_id"), table_name="code_samples")
+    op.drop_index(op.f("ix_code_samples_created_at"), table_name="code_samples")
+    op.drop_index("ix_code_samples_beginnings", table_name="code_samples", postgresql_ops={"name": "text_pattern_ops"})
+    op.drop_table("code_samples")
+    op.drop_index("ix_boxes_words", table_name="boxes", postgresql_using="gin")
+    op.drop_index(op.f("ix_boxes_updated_by_id"), table_name="boxes")
+    op.drop_index("ix_boxes_updated_at", table_name="boxes")
+    op.drop_index(op.f("ix_boxes_publish_at"), table_name="boxes")
+    op.drop_index(op.f("ix_boxes_is_published"), table_name="boxes")
+    op.drop_index(op.f("ix_boxes_is_in_review"), table_name="boxes")
+    op.drop_index(op.f("ix_boxes_expire_at"), table_name="boxes")
+    op.drop_index(op.f("ix_boxes_draft_id"), table_name="boxes")
+    op.drop_index(op.f("ix_boxes_created_by_id"), table_name="boxes")
+    op.drop_index(op.f("ix_boxes_created_at"), table_name="boxes")
+    op.drop_index("ix_boxes_beginnings", table_name="boxes", postgresql_ops={"name": "text_pattern_ops"})
+    op.drop_table("boxes")
+    op.drop_index("ix_banners_words", table_name="banners", postgresql_using="gin")
+    op.drop_index(op.f("ix_banners_updated_by_id"), table_name="banners")
+    op.drop_index("ix_banners_updated_at", table_name="banners")
+    op.drop_index("ix_banners_title", table_name="banners")
+    op.drop_index(op.f("ix_banners_publish_at"), table_name="banners")
+    op.drop_index(op.f("ix_banners_is_published"), table_name="banners")
+    op.drop_index(op.f("ix_banners_is_in_review"), table_name="banners")
+    op.drop_index(op.f("ix_banners_expire_at"), table_name="banners")
+    op.drop_index(op.f("ix_banners_draft_id"), table_name="banners")
+    op.drop_index(op.f("ix_banners_created_by_id"), table_name="banners")
+    op.drop_index(op.f("ix_banners_created_at"), table_name="banners")
+    op.drop_index("ix_banners_beginnings", table_name="banners", postgresql_ops={"name": "text_pattern_ops"})
+    op.drop_table("banners")
+    op.drop_index(op.f("ix_user_sessions_viewing_as_id"), table_name="user_sessions")
+    op.drop_index(op.f("ix_user_sessions_user_id"), table_name="user_sessions")
+    op.drop_index(op.f("ix_user_sessions_expires_at"), table_name="user_sessions")
+    op.drop_table("user_sessions")
+    op.drop_table("user_preferences")
+    op.drop_index(op.f("ix_role_assignments_user_id"), table_name="role_assignments")
+    op.drop_index(op.f("ix_role_assignments_role_id"), table_name="role_assignments")
+    op.drop_index(op.f("ix_role_assignments_created_at"), table_name="role_assignments")
+    op.drop_table("role_assignments")
+    op.drop_index(op.f("ix_revisions_saved_by_id"), table_name="revisions")
+    op.drop_index("ix_revisions_row", table_name="revisions")
+    op.drop_index(op.f("ix_revisions_base_id"), table_name="revisions")
+    op.drop_table("revisions")
+    op.drop_index("ix_redirects_words", table_name="redirects", postgresql_using="gin")
+    op.drop_index(op.f("ix_redirects_updated_by_id"), table_name="redirects")
+    op.drop_index("ix_redirects_updated_at", table_name="redirects")
+    op.drop_index(
+        "ix_redirects_old_path_prefix", table_name="redirects", postgresql_ops={"old_path": "text_pattern_ops"}
+    )
+    op.drop_index(op.f("ix_redirects_new_path"), table_name="redirects")
+    op.drop_index(op.f("ix_redirects_created_by_id"), table_name="redirects")
+    op.drop_index(op.f("ix_redirects_created_at"), table_name="redirects")
+    op.drop_index("ix_redirects_beginnings", table_name="redirects", postgresql_ops={"name": "text_pattern_ops"})
+    op.drop_table("redirects")
     op.drop_index(op.f("ix_operating_systems_updated_by_id"), table_name="operating_systems")
     op.drop_index(op.f("ix_operating_systems_created_by_id"), table_name="operating_systems")
     op.drop_index(op.f("ix_operating_systems_created_at"), table_name="operating_systems")
     op.drop_table("operating_systems")
-    op.drop_index("ix_boxes_words", table_name="boxes", postgresql_using="gin")
-    op.drop_index(op.f("ix_boxes_updated_by_id"), table_name="boxes")
-    op.drop_index("ix_boxes_updated_at", table_name="boxes")
-    op.drop_index(op.f("ix_boxes_created_by_id"), table_name="boxes")
-    op.drop_index(op.f("ix_boxes_created_at"), table_name="boxes")
-    op.drop_table("boxes")
     op.drop_index("ix_audit_entries_row", table_name="audit_entries")
     op.drop_index(op.f("ix_audit_entries_at"), table_name="audit_entries")
     op.drop_index(op.f("ix_audit_entries_actor_id"), table_name="audit_entries")
@@ -727,6 +1016,7 @@ def downgrade() -> None:
     op.drop_index("ix_users_joined_at", table_name="users")
     op.drop_index("ix_users_email_lower", table_name="users")
     op.drop_index(op.f("ix_users_created_at"), table_name="users")
+    op.drop_index("ix_users_beginnings", table_name="users", postgresql_ops={"name": "text_pattern_ops"})
     op.drop_table("users")
     op.drop_index("ix_sign_in_attempts_at", table_name="sign_in_attempts")
     op.drop_index("ix_sign_in_attempts_address", table_name="sign_in_attempts")

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from cms.core.errors import PermissionDenied
+from cms.core.permission_words import AREA_WORDS, PERMISSION_WORDS
 from cms.core.permissions import (
     SCOPE_KINDS,
     SHIPPED_ROLES,
@@ -39,7 +40,7 @@ async def test_a_superuser_may_everything_until_the_account_is_closed(session):
 async def test_a_refusal_names_the_missing_permission(session):
     person = await make_user(session)
 
-    with pytest.raises(PermissionDenied, match="pages:edit"):
+    with pytest.raises(PermissionDenied, match="Write pages"):
         await require(session, person, Permission.PAGES_EDIT)
 
 
@@ -115,7 +116,10 @@ async def test_the_answer_to_why_names_the_role_or_what_is_missing(session):
 
     assert (await explain(session, person, Permission.PAGES_EDIT)).startswith("Yes, through Role")
     assert "does not extend" in await explain(session, person, Permission.PAGES_EDIT, page)
-    assert await explain(session, person, Permission.USERS_EDIT) == "No: none of the roles held includes “users:edit”."
+    assert (
+        await explain(session, person, Permission.USERS_EDIT)
+        == "No: none of the roles held includes “Change accounts”."
+    )
 
 
 def test_the_system_may_everything():
@@ -140,3 +144,9 @@ async def _box(session, **values):
     from tests.factories.boxes import make_box
 
     return await make_box(session, **values)
+
+
+def test_every_permission_and_every_area_has_its_words():
+    assert set(PERMISSION_WORDS) == {permission.value for permission in Permission}
+    assert set(AREA_WORDS) == {permission.area for permission in Permission}
+    assert len(set(PERMISSION_WORDS.values())) == len(PERMISSION_WORDS)

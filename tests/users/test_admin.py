@@ -134,7 +134,7 @@ async def test_why_somebody_may_or_may_not_is_told_in_a_sentence(browser, sessio
 
     assert "Yes, through" in may
     assert "does not extend to" in may_not
-    assert "No: none of the roles held includes “users:edit”." in never
+    assert "No: none of the roles held includes “Change accounts”." in never
 
 
 async def test_a_new_password_signs_the_person_out_everywhere(client, browser, session):
