@@ -5,6 +5,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, sort_indexes, word_index
 
+LONGEST_PATH = 510
+"""Enough for the path of any page and of any release, with its slashes."""
+
 
 class Redirect(Identified, Authored, Timestamped, Versioned, Base):
     """A path that no longer holds anything; an empty target says that it is gone for good."""
@@ -16,8 +19,8 @@ class Redirect(Identified, Authored, Timestamped, Versioned, Base):
     )
     searched_columns = ("old_path", "new_path")
 
-    old_path: Mapped[str] = mapped_column(String(200), unique=True)
-    new_path: Mapped[str] = mapped_column(String(200), default="")
+    old_path: Mapped[str] = mapped_column(String(LONGEST_PATH), unique=True)
+    new_path: Mapped[str] = mapped_column(String(LONGEST_PATH), default="", index=True)
 
     def __str__(self) -> str:
         return self.old_path

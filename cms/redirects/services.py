@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import deletion
+from cms.core import audit, deletion
 from cms.core.addresses import is_reserved
 from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
@@ -14,6 +14,9 @@ from cms.redirects.models import Redirect
 
 LONGEST_CHAIN = 10
 """Browsers give up after about twice as many."""
+
+FOLLOWED = "follow move"
+"""What the history calls the writing of a redirect because something moved."""
 
 explain_constraint("uq_redirects_old_path", field="old_path", sentence="This path is redirected already.")
 
@@ -36,6 +39,40 @@ async def save_redirect(session: AsyncSession, redirect: Redirect, *, by: Actor)
 async def delete_redirect(session: AsyncSession, redirect: Redirect, *, by: Actor) -> None:
     """Delete a redirect. Raises PermissionDenied."""
     await deletion.delete(session, redirect, permission=Permission.REDIRECTS_EDIT, by=by)
+
+
+async def follow_move(session: AsyncSession, old_path: str, new_path: str, *, by: Actor) -> Redirect | None:
+    """Lead whoever still asks for the old path of something public to its new one.
+
+    To be called in the transaction of the move. Nothing then hides the new path, and redirects that led to the old
+    one lead straight to the new. It takes no permission of its own: who may move what is public may say where it is.
+    Returns the new redirect; None where the path is the same or an editor's redirect was there already.
+    """
+    if queries.spellings(old_path) == queries.spellings(new_path):
+        return None
+    await make_way(session, new_path)
+    with session.no_autoflush:
+        followers = (await session.scalars(queries.leading_to(old_path))).all()
+        present = (await session.scalars(queries.from_path(old_path))).first()
+    for redirect in followers:
+        if redirect not in session.deleted:
+            audit.note(session, redirect, action=FOLLOWED, remark=f"{old_path} moved to {new_path}.")
+            redirect.new_path = new_path
+    if present is not None:
+        return None
+    redirect = Redirect(old_path=old_path, new_path=new_path, created_by_id=by.id)
+    session.add(redirect)
+    audit.note(session, redirect, action=FOLLOWED, remark=f"{old_path} moved to {new_path}.")
+    return redirect
+
+
+async def make_way(session: AsyncSession, path: str) -> None:
+    """Remove redirects away from a path, which would keep everybody from what is public there now."""
+    with session.no_autoflush:
+        found = (await session.scalars(queries.from_path(path))).all()
+    for redirect in found:
+        audit.note(session, redirect, action="delete", remark="Something public lies at this path now.")
+        await session.delete(redirect)
 
 
 def _broken_rules(redirect: Redirect) -> dict[str, list[str]]:

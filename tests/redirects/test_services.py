@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from cms.core.audit import AuditEntry
 from cms.core.errors import Invalid, PermissionDenied
 from cms.core.permissions import Permission
 from cms.redirects import services
@@ -61,3 +62,56 @@ async def test_redirects_in_a_row_that_end_are_accepted(session, superuser):
     await session.commit()
 
     assert len((await session.scalars(select(Redirect))).all()) == 2
+
+
+async def _leads(session):
+    return dict((await session.execute(select(Redirect.old_path, Redirect.new_path))).all())
+
+
+async def test_what_moved_is_found_at_its_new_path(session, superuser):
+    await services.follow_move(session, "/old/", "/new/", by=superuser)
+    await session.commit()
+
+    assert await _leads(session) == {"/old/": "/new/"}
+
+
+async def test_redirects_to_a_path_that_moved_lead_straight_to_its_new_one(session, superuser):
+    await services.save_redirect(session, Redirect(old_path="/older/", new_path="/old"), by=superuser)
+    await session.commit()
+
+    await services.follow_move(session, "/old/", "/new/", by=superuser)
+    await session.commit()
+
+    assert await _leads(session) == {"/older/": "/new/", "/old/": "/new/"}
+
+
+async def test_what_moves_back_and_forth_leaves_no_circle(session, superuser):
+    for old, new in (("/a/", "/b/"), ("/b/", "/a/"), ("/a/", "/c/"), ("/c/", "/a/")):
+        await services.follow_move(session, old, new, by=superuser)
+        await session.commit()
+
+    assert await _leads(session) == {"/b/": "/a/", "/c/": "/a/"}
+
+
+async def test_a_redirect_that_an_editor_made_at_the_old_path_stays(session, superuser):
+    await services.save_redirect(session, Redirect(old_path="/old/", new_path="https://docs.python.org/"), by=superuser)
+    await session.commit()
+
+    assert await services.follow_move(session, "/old/", "/new/", by=superuser) is None
+    await session.commit()
+
+    assert await _leads(session) == {"/old/": "https://docs.python.org/"}
+
+
+async def test_what_keeps_its_path_needs_no_redirect(session, superuser):
+    assert await services.follow_move(session, "/same", "/same/", by=superuser) is None
+
+    assert await _leads(session) == {}
+
+
+async def test_the_history_says_that_a_redirect_came_from_a_move(session, superuser):
+    await services.follow_move(session, "/old/", "/new/", by=superuser)
+    await session.commit()
+
+    entry = await session.scalar(select(AuditEntry).where(AuditEntry.table_name == "redirects"))
+    assert (entry.action, entry.remark) == ("follow move", "/old/ moved to /new/.")
