@@ -1,10 +1,12 @@
 """Every domain's tables, for Alembic and the mappers, and the row scopes without which no permission is whole."""
 
+from cms.banners.models import Banner
 from cms.boxes.models import Box
+from cms.codesamples.models import CodeSample
 from cms.core.audit import AuditEntry
 from cms.core.database import Base
 from cms.core.outbox import OutboxMessage, ScheduledTask
-from cms.core.publishing import Revision
+from cms.core.revisions import Revision
 from cms.core.search_engines.postgresql import SearchDocument
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.pages.models import Page, PageDocument, PageImage
@@ -14,8 +16,10 @@ from cms.users.throttle import SignInAttempt
 
 __all__ = [
     "AuditEntry",
+    "Banner",
     "Base",
     "Box",
+    "CodeSample",
     "OperatingSystem",
     "OutboxMessage",
     "Page",

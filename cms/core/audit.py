@@ -103,6 +103,17 @@ def noted(session: Session, row: Any) -> tuple[str, str] | None:
     return notes.pop(row, None)
 
 
+def remark(session: AsyncSession, row: Any, words: str) -> None:
+    """Have the coming entry and the coming revision of `row` carry what the person said about the change."""
+    session.info.setdefault("audit_remarks", {})[row] = words
+
+
+def remark_on(session: Session, row: Any) -> str:
+    """Return what `remark` said about the row in this transaction."""
+    remarks: dict[Any, str] = session.info.get("audit_remarks", {})
+    return remarks.get(row, "")
+
+
 def record(session: AsyncSession, row: Any, *, action: str, remark: str = "") -> None:
     """Add an entry about something that changed no column, such as a sign-in."""
     who = acting()

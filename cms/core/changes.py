@@ -8,11 +8,11 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import InstanceState, Mapper, ORMExecuteState, Session
 from sqlalchemy.orm.attributes import History
 
-from cms.core import audit, clock, outbox
+from cms.core import audit, clock, outbox, revisions
 from cms.core.database import Authored, Base
 from cms.core.errors import CMSError
 from cms.core.markup import render_markup_fields
-from cms.core.publishing import Publishable, Revision, snapshot
+from cms.core.publishing import UNSEEN, Publishable
 
 HANDLED = "consequences_handled"
 AS_HANDLED = {HANDLED: True}
@@ -41,18 +41,25 @@ def prepare(session: Session) -> None:
 
 
 def follow_up(session: Session) -> None:
-    """After a flush: write the purge keys, the index work, the audit entries and the revisions of its rows."""
+    """After a flush: write purge keys, index work and audit entries of its rows; note which get a revision."""
     written = list(_written_rows(session))
     if not written:
         return
-    messages = [*_purges(written), *_index_work(written)]
+    seen = [(row, action) for row, action in written if action != "update" or _is_seen(row)]
+    messages = [*_purges(seen), *_index_work(seen)]
     connection = session.connection()
     if messages:
         outbox.write(connection, messages)
     if entries := [entry for row, action in written if (entry := _entry(session, row, action))]:
         connection.execute(audit.AuditEntry.__table__.insert(), entries)  # type: ignore[attr-defined]  # a Table, typed FromClause
-    if revisions := [_revision(row) for row, action in written if action != "delete" and isinstance(row, Publishable)]:
-        connection.execute(Revision.__table__.insert(), revisions)  # type: ignore[attr-defined]  # a Table, typed FromClause
+    for row, _ in written:
+        revisions.touch(session, row)
+
+
+def forget(session: Session) -> None:
+    """After a transaction, however it ended: forget what was noted about its rows."""
+    for notes in (revisions.TOUCHED, "audit_notes", "audit_remarks"):
+        session.info.pop(notes, None)
 
 
 def refuse_bulk_writes(state: ORMExecuteState) -> None:
@@ -70,6 +77,14 @@ def _written_rows(session: Session) -> Iterable[tuple[Base, str]]:
     yield from ((row, "create") for row in session.new)
     yield from ((row, "update") for row in session.dirty if session.is_modified(row))
     yield from ((row, "delete") for row in session.deleted)
+
+
+def _is_seen(row: Base) -> bool:
+    """Return whether the public could see that the row has changed."""
+    if not isinstance(row, Publishable):
+        return True
+    state = inspect(row)
+    return any(state.attrs[key].history.has_changes() for key in _columns(row) if key not in UNSEEN)
 
 
 def _purges(written: list[tuple[Base, str]]) -> list[tuple[str, dict[str, Any]]]:
@@ -125,7 +140,7 @@ def _entry(session: Session, row: Base, action: str) -> dict[str, Any] | None:
         "row_label": str(row)[: audit.LABEL_LENGTH],
         "changes": changes,
         "request_id": who.request_id,
-        "remark": decision[1] if decision else "",
+        "remark": (decision[1] if decision else "") or audit.remark_on(session, row),
     }
 
 
@@ -151,15 +166,3 @@ def _old_and_new(history: History) -> list[Any]:
 def _columns(row: Base) -> list[str]:
     mapper = cast("Mapper[Any]", inspect(type(row)))
     return [attribute.key for attribute in mapper.column_attrs]
-
-
-def _revision(row: Any) -> dict[str, Any]:
-    who = audit.acting()
-    return {
-        "table_name": row.__tablename__,
-        "row_id": row.id,
-        "saved_at": clock.now(),
-        "saved_by_id": who.actor_id,
-        "saved_by_name": who.actor_name,
-        "values": snapshot(row),
-    }

@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 
-from cms.core import cache, changes
+from cms.core import cache, changes, revisions
 from cms.core.settings import Settings
 
 STATEMENT_TIMEOUT = "15s"
@@ -52,6 +52,17 @@ def _before_flush(session: Session, _context: UOWTransaction, _instances: object
 @event.listens_for(CMSSession, "after_flush")
 def _after_flush(session: Session, _context: UOWTransaction) -> None:
     changes.follow_up(session)
+
+
+@event.listens_for(CMSSession, "before_commit")
+def _before_commit(session: Session) -> None:
+    revisions.write_touched(session)
+
+
+@event.listens_for(CMSSession, "after_transaction_end")
+def _after_transaction_end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        changes.forget(session)
 
 
 @event.listens_for(CMSSession, "do_orm_execute")

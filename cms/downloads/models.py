@@ -105,6 +105,7 @@ class Release(Identified, Slugged, Publishable, Authored, Timestamped, Versioned
     searched_columns = ("name", "slug")
     markup_fields = ("content",)
     publish_permission = Permission.DOWNLOADS_PUBLISH
+    revised_children = ("files",)
 
     version: Mapped[int] = mapped_column(Integer, default=ReleaseVersion.PYTHON_3, index=True)
     is_latest: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -39,17 +39,13 @@ async def save_release(session: AsyncSession, release: Release, *, by: Actor) ->
     Raises PermissionDenied where the release, as it was or as it would be, is not the person's to edit,
     and Invalid naming each field that breaks a rule.
     """
-    release.name = release.name.strip()
-    release.slug = (release.slug or "").strip() or slugify(release.name)
-    errors = await _broken_release_rules(session, release)
-    if errors:
-        raise Invalid.in_fields(errors)
+    await _check(session, release)
     if release.content_kind in TRUSTED_KINDS:
         await require(session, by, Permission.PAGES_TRUSTED_MARKUP)
     session.add(release)
     await _demote_predecessors(session, release)
     await session.flush()
-    await require(session, by, Permission.DOWNLOADS_EDIT, release)
+    await publishing.require_to_write(session, release, permission=Permission.DOWNLOADS_EDIT, by=by)
 
 
 async def save_files(session: AsyncSession, files: Sequence[ReleaseFile], *, by: Actor) -> None:
@@ -79,6 +75,8 @@ async def save_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) -> N
         raise Invalid.in_fields(errors)
     session.add(file)
     await require(session, by, Permission.DOWNLOADS_EDIT, file)
+    release = await session.get_one(Release, file.release_id)
+    await publishing.require_to_write(session, release, permission=Permission.DOWNLOADS_EDIT, by=by)
 
 
 async def save_operating_system(session: AsyncSession, system: OperatingSystem, *, by: Actor) -> None:
@@ -90,13 +88,18 @@ async def save_operating_system(session: AsyncSession, system: OperatingSystem, 
     await require(session, by, Permission.DOWNLOADS_EDIT, system)
 
 
+@publishing.publisher(Release)
 async def publish_release(session: AsyncSession, release: Release, *, by: Actor) -> None:
-    """Make the release public; if it is flagged as the latest, its predecessor is so no longer.
+    """Make a release public, with its unpublished changes; as the latest, it takes its predecessor's place.
 
-    Raises PermissionDenied, or InvalidTransition where it is public already.
+    Raises PermissionDenied, InvalidTransition where there is nothing to publish, and Invalid where the changes break
+    a rule by now.
     """
     await publishing.publish(session, release, by=by)
+    await _check(session, release)
     await _demote_predecessors(session, release)
+    if "files" not in inspect(release).unloaded:  # The draft has put its files there.
+        await save_files(session, release.files, by=by)
 
 
 async def delete_release(session: AsyncSession, release: Release, *, by: Actor) -> None:
@@ -112,6 +115,15 @@ async def delete_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) ->
 async def delete_operating_system(session: AsyncSession, system: OperatingSystem, *, by: Actor) -> None:
     """Delete an operating system. Raises PermissionDenied, or Conflict while files are for it."""
     await deletion.delete(session, system, permission=Permission.DOWNLOADS_DELETE, by=by)
+
+
+async def _check(session: AsyncSession, release: Release) -> None:
+    """Bring the fields into their form, and raise Invalid naming each that breaks a rule."""
+    release.name = release.name.strip()
+    release.slug = (release.slug or "").strip() or slugify(release.name)
+    errors = await _broken_release_rules(session, release)
+    if errors:
+        raise Invalid.in_fields(errors)
 
 
 async def _broken_release_rules(session: AsyncSession, release: Release) -> dict[str, list[str]]:

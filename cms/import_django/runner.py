@@ -18,7 +18,7 @@ from cms.core import clock, outbox
 from cms.core.audit import AuditEntry
 from cms.core.cdn import ALL_PAGES
 from cms.core.errors import Conflict, Unavailable
-from cms.core.publishing import Revision
+from cms.core.revisions import Revision
 from cms.core.resources import Resources
 from cms.import_django import source
 from cms.import_django.report import Report

@@ -27,7 +27,8 @@ from cms.core.changes import HANDLED
 from cms.core.errors import Invalid
 from cms.core.legacy import LARGEST_ID, LegacyRow, LegacyTable, Values
 from cms.core.markup import render
-from cms.core.publishing import DECIDED, NEVER_RESTORED, Publishable, Revision
+from cms.core.publishing import Publishable
+from cms.core.revisions import DECIDED, NEVER_RESTORED, Revision
 from cms.import_django.report import TableReport
 from cms.import_django.source import in_batches
 

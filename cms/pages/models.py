@@ -39,6 +39,7 @@ class Page(Identified, Publishable, Authored, Timestamped, Versioned, Base):
     searched_columns = ("title", "path", "keywords")
     markup_fields = ("content",)
     publish_permission = Permission.PAGES_PUBLISH
+    revised_children = ("images", "documents")
 
     title: Mapped[str] = mapped_column(String(500))
     path: Mapped[str] = mapped_column(String(500), unique=True)

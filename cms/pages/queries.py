@@ -63,13 +63,7 @@ def _right_below(path: str) -> ColumnElement[bool]:
     return and_(inside, ~func.substr(Page.path, len(path) + 2).contains("/"))
 
 
-@row_rule(Permission.PAGES_EDIT, Page)
-def editable_state(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that a page is a draft, unless the person may publish and so change what is live."""
-    return or_(Page.is_published.is_(False), allows(actor, Permission.PAGES_PUBLISH))  # type: ignore[arg-type]  # a bool is a constant condition
-
-
 @row_rule(Permission.PAGES_DELETE, Page)
 def deletable_state(actor: Actor) -> ColumnElement[bool]:
     """Return the condition that a page is a draft, unless the person may take down what is live."""
-    return editable_state(actor)
+    return or_(Page.is_published.is_(False), allows(actor, Permission.PAGES_PUBLISH))  # type: ignore[arg-type]  # a bool is a constant condition

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import deletion
+from cms.core import deletion, publishing
 from cms.core.addresses import is_reserved
 from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
@@ -29,19 +29,27 @@ explain_constraint("uq_pages_path", field="path", sentence=PATH_TAKEN)
 async def save_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
     """Write a new or changed page.
 
-    Raises PermissionDenied where the page, as it was or as it would be, is not the person's to edit,
+    Raises PermissionDenied where the page, as it was or as it would be, is not the person's to write,
     and Invalid naming each field that breaks a rule.
     """
-    page.path = page.path.strip().strip("/")
-    page.template_name = "" if page.template_name == DEFAULT_TEMPLATE else page.template_name
-    errors = await _broken_rules(session, page)
-    if errors:
-        raise Invalid.in_fields(errors)
+    await _check(session, page)
     if page.content_kind in TRUSTED_KINDS:
         await require(session, by, Permission.PAGES_TRUSTED_MARKUP)
     session.add(page)
     await session.flush()
-    await require(session, by, Permission.PAGES_EDIT, page)
+    await publishing.require_to_write(session, page, permission=Permission.PAGES_EDIT, by=by)
+
+
+@publishing.publisher(Page)
+async def publish_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
+    """Make a page public, with its unpublished changes.
+
+    Raises PermissionDenied, InvalidTransition where there is nothing to publish, and Invalid where the changes break
+    a rule by now, such as that another page has taken their path.
+    """
+    await publishing.publish(session, page, by=by)
+    await _check(session, page)
+    await session.flush()
 
 
 async def delete_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
@@ -50,6 +58,15 @@ async def delete_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
     Raises PermissionDenied, or Conflict naming the releases that use it.
     """
     await deletion.delete(session, page, permission=Permission.PAGES_DELETE, by=by)
+
+
+async def _check(session: AsyncSession, page: Page) -> None:
+    """Bring the fields into their form, and raise Invalid naming each that breaks a rule."""
+    page.path = page.path.strip().strip("/")
+    page.template_name = "" if page.template_name == DEFAULT_TEMPLATE else page.template_name
+    errors = await _broken_rules(session, page)
+    if errors:
+        raise Invalid.in_fields(errors)
 
 
 async def _broken_rules(session: AsyncSession, page: Page) -> dict[str, list[str]]:

@@ -91,13 +91,13 @@ async def test_two_roles_add_up(session):
     assert len(drafts) == 4
 
 
-async def test_a_live_page_is_edited_only_by_those_who_may_publish(session):
-    writer = await make_user(session, permissions=(Permission.PAGES_EDIT,))
-    publisher = await make_user(session, permissions=(Permission.PAGES_EDIT, Permission.PAGES_PUBLISH))
+async def test_a_live_page_is_deleted_only_by_those_who_may_publish(session):
+    writer = await make_user(session, permissions=(Permission.PAGES_DELETE,))
+    publisher = await make_user(session, permissions=(Permission.PAGES_DELETE, Permission.PAGES_PUBLISH))
     page = await make_page(session, is_published=True)
 
-    assert not await extends_to(session, writer, Permission.PAGES_EDIT, page)
-    assert await extends_to(session, publisher, Permission.PAGES_EDIT, page)
+    assert not await extends_to(session, writer, Permission.PAGES_DELETE, page)
+    assert await extends_to(session, publisher, Permission.PAGES_DELETE, page)
 
 
 async def test_own_rows_are_those_that_the_person_made(session):

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from cms.core import publishing
+from cms.core import publishing, revisions
 from cms.core.audit import AuditEntry
 from cms.core.errors import Invalid, InvalidTransition, PermissionDenied
 from cms.core.outbox import OutboxMessage
 from cms.core.permissions import Permission
+from cms.pages.services import save_page
 from cms.publishing_tasks import act_on_moment, publish_due
 from tests.factories.downloads import make_release
 from tests.factories.pages import make_page
@@ -37,7 +38,7 @@ async def test_a_draft_is_published_and_taken_down_and_the_history_says_so(sessi
 async def test_publishing_takes_its_permission(session):
     writer = await make_user(session, permissions=(Permission.PAGES_EDIT,))
 
-    with pytest.raises(PermissionDenied, match="pages:publish"):
+    with pytest.raises(PermissionDenied, match="Publish pages"):
         await publishing.publish(session, await make_page(session, is_published=False), by=writer)
 
 
@@ -96,9 +97,9 @@ async def test_an_earlier_state_is_restored_but_not_whether_it_was_live(session,
     page.title = "Second"
     await publishing.publish(session, page, by=publisher)
     await session.commit()
-    first = (await session.scalars(publishing.revisions_of(page))).all()[-1]
+    first = (await session.scalars(revisions.revisions_of(page))).all()[-1]
 
-    publishing.restore(page, first, session=session)
+    await publishing.restore(session, page, first)
     await session.commit()
 
     assert (page.title, page.is_published) == ("First", True)
@@ -111,9 +112,36 @@ async def test_a_restored_release_has_its_date_back(session):
     date = release.released_at
     release.released_at = date + timedelta(days=1)
     await session.commit()
-    first = (await session.scalars(publishing.revisions_of(release))).all()[-1]
+    first = (await session.scalars(revisions.revisions_of(release))).all()[-1]
 
-    publishing.restore(release, first, session=session)
+    await publishing.restore(session, release, first)
     await session.commit()
 
     assert release.released_at == date
+
+
+async def test_a_row_that_has_expired_says_so_until_it_is_published_again(session, resources, publisher, clock):
+    page = await make_page(session, is_published=True, expire_at=clock.now() + timedelta(minutes=1))
+    clock.move(minutes=2)
+
+    await act(session, resources)
+    assert (page.is_published, page.state) == (False, publishing.State.EXPIRED)
+
+    await publishing.publish(session, page, by=publisher)
+    assert (page.state, page.expire_at) == (publishing.State.LIVE, None)
+
+
+async def test_what_is_live_cannot_be_written_without_the_permission_to_publish(session):
+    writer = await make_user(session, permissions=(Permission.PAGES_EDIT,))
+    page = await make_page(session, is_published=True)
+
+    with pytest.raises(PermissionDenied, match="is live"):
+        await save_page(session, page, by=writer)
+
+
+async def test_what_is_scheduled_cannot_be_changed_without_the_permission_to_publish(session, clock):
+    writer = await make_user(session, permissions=(Permission.PAGES_EDIT,))
+    page = await make_page(session, is_published=False, publish_at=clock.now() + timedelta(days=1))
+
+    with pytest.raises(PermissionDenied, match="scheduled"):
+        await save_page(session, page, by=writer)
