@@ -16,6 +16,7 @@ from admin import (
     people,
     preview,
     relations,
+    search,
 )
 from admin.back_office import BackOffice
 from admin.base import AdminView
@@ -41,6 +42,7 @@ VIEWS: tuple[type[AdminView], ...] = (
 ROUTES: list[Route] = [
     *dashboard.routes,
     *history.routes,
+    *search.routes,
     *handbook.routes,
     *operations.routes,
     *people.routes,

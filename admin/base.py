@@ -26,6 +26,12 @@ from cms.core.permissions import Permission, allows, scope_condition
 from cms.users.models import User
 
 LARGEST_KEY = 2**31 - 1
+USUAL_LABELS = {
+    "created_at": "Made",
+    "created_by_id": "Made by",
+    "updated_at": "Last saved",
+    "updated_by_id": "Last saved by",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,12 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
     inlines: ClassVar[Sequence[Inline]] = ()
     decisions: ClassVar[Sequence[Decision]] = ()
     list_filters: ClassVar[Sequence[Filter]] = ()
+    date_hierarchy: ClassVar[str] = ""
+    """The main date column, by whose years, months and days the list is narrowed; it has one of the `sort_indexes`."""
+
+    column_choices: ClassVar[Sequence[Any]] = ()
+    """Columns that a person may choose for the list besides its own; empty means the short fields of the form."""
+
     field_permissions: ClassVar[Mapping[str, Permission]] = {}
     """Fields that ask for a permission of their own: without it they are neither shown nor accepted."""
 
@@ -83,6 +95,9 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
 
     found_by: ClassVar[Sequence[str]] = ()
     """Columns by which other forms find rows of this view; empty means the searchable ones."""
+
+    found_detail: ClassVar[str] = ""
+    """The column that tells rows of the same name apart where a search finds them."""
 
     list_help: ClassVar[str] = ""
     form_template: ClassVar[str] = "form.html"
@@ -103,15 +118,25 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
     def mapper(self) -> Mapper[Any]:
         return cast("Mapper[Any]", inspect(self.model))
 
+    @property
+    def date_column(self) -> InstrumentedAttribute[Any] | None:
+        return column_named(self.model, self.date_hierarchy) if self.date_hierarchy else None
+
     def get_form_columns(self) -> list[str]:
         return [name for fieldset in self.fieldsets for name in fieldset.fields]
 
     def get_details_columns(self) -> list[str]:
         return [name for name in self.get_form_columns() if name not in self.mapper.relationships]
 
+    @property
+    def searched_names(self) -> list[str]:
+        """Return the columns in which a search looks; the first is the row's name."""
+        return [getattr(found, "key", found) for found in self._search_fields]
+
     def label_of(self, name: str) -> str:
         """Return what people call a column."""
-        return str(self._column_labels.get(name) or name.removesuffix("_id").replace("_", " ").capitalize())
+        usual = USUAL_LABELS.get(name) or name.removesuffix("_id").replace("_", " ").capitalize()
+        return str(self._column_labels.get(name) or usual)
 
     # Who may.
 
@@ -166,11 +191,12 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
 
     # What is shown.
 
-    def list_options(self) -> list[Any]:
-        """Load the columns of the list and of the row's own name, and nothing else."""
-        names = {"id", *self._list_prop_names, *self.list_extra_columns()}
+    def list_options(self, shown: Sequence[str] = ()) -> list[Any]:
+        """Load the columns of the list, or those in `shown`, and of the row's own name, and nothing else."""
+        names = dict.fromkeys(("id", *(shown or self._list_prop_names), *self.list_extra_columns()))
         columns = [getattr(self.model, name) for name in names if name in self.mapper.columns]
-        return [load_only(*columns), *(selectinload(getattr(self.model, name)) for name in self._list_relation_names)]
+        relations = [getattr(self.model, name) for name in names if name in self.mapper.relationships]
+        return [load_only(*columns), *(selectinload(relation) for relation in relations)]
 
     def list_extra_columns(self) -> Sequence[str]:
         """Return columns that the list needs besides those it shows."""
@@ -185,6 +211,8 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
             "publish_at",
             "first_name",
             "last_name",
+            "lock_version",
+            "draft_id",
         )
         return [name for name in known if name in self.mapper.columns]
 

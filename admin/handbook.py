@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from functools import cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -42,6 +43,14 @@ def help_url(request: Request) -> str:
     areas = [view.permission_area for view in office_of(request).model_views if view.identity == identity]
     told = [page for area in areas for page, permission in PAGES_BY_AREA.get(area, ()) if allows(user, permission)]
     return url_to("handbook", page=(told or [FIRST_PAGE])[0])
+
+
+@cache
+def titles() -> tuple[tuple[str, str], ...]:
+    """Return every page of the handbook as (name, title), the first page first."""
+    found = {path.name: TITLE.match(path.read_text()) for path in sorted(HANDBOOK.glob("*.md"))}
+    told = [(name, title["title"]) for name, title in found.items() if title]
+    return tuple(sorted(told, key=lambda page: page[0] != FIRST_PAGE))
 
 
 async def show_page(request: Request) -> Response:

@@ -16,6 +16,7 @@ class Entry:
     label: str
     url: str
     is_current: bool = False
+    shortcut: str = ""
 
 
 @dataclass
@@ -25,6 +26,21 @@ class Section:
     label: str
     entries: list[Entry] = field(default_factory=list)
 
+
+GO_KEYS = {
+    "releases": "r",
+    "release-files": "f",
+    "operating-systems": "y",
+    "pages": "p",
+    "boxes": "b",
+    "redirects": "t",
+    "users": "u",
+    "roles": "l",
+    "role-matrix": "x",
+    "history": "h",
+    "operations": "o",
+}
+"""What is typed after “g” to go to a list or a page; “d” is the dashboard."""
 
 SINGLE_PAGES = (
     ("People", "Role matrix", "role-matrix", Permission.ROLES_EDIT),
@@ -42,10 +58,20 @@ def menu_of(request: Request) -> list[Section]:
     identity = request.path_params.get("identity")
     for view in office_of(request).model_views:
         if view.is_open_to(user, "list"):
-            entry = Entry(view.name_plural, url_to("list", identity=view.identity), view.identity == identity)
+            entry = Entry(
+                view.name_plural,
+                url_to("list", identity=view.identity),
+                view.identity == identity,
+                shortcut_to(view.identity),
+            )
             sections.setdefault(view.category, Section(view.category)).entries.append(entry)
     for section, label, name, permission in SINGLE_PAGES:
         if allows(user, permission):
-            entry = Entry(label, url_to(name), request.url.path.startswith(url_to(name)))
+            entry = Entry(label, url_to(name), request.url.path.startswith(url_to(name)), shortcut_to(name))
             sections.setdefault(section, Section(section)).entries.append(entry)
     return list(sections.values())
+
+
+def shortcut_to(name: str) -> str:
+    """Return the keys that lead to a list or a page; "" where it has none."""
+    return f"g {GO_KEYS[name]}" if name in GO_KEYS else ""

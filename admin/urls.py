@@ -17,6 +17,7 @@ STOCK_STATIC = Path(sqladmin.__file__).parent / "statics"
 ADDRESSES = {
     "index": "/",
     "list": "/{identity}/list",
+    "counts": "/{identity}/counts",
     "create": "/{identity}/create",
     "details": "/{identity}/details/{pk}",
     "edit": "/{identity}/edit/{pk}",
@@ -29,6 +30,8 @@ ADDRESSES = {
     "operations": "/operations",
     "operate": "/operations/{operation}",
     "preview-markup": "/preview-markup",
+    "search": "/search",
+    "search-json": "/search.json",
     "handbook": "/handbook/{page}",
     "role-matrix": "/role-matrix",
     "view-as": "/roles/view-as/{pk}",
