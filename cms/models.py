@@ -5,10 +5,17 @@ from cms.boxes.models import Box
 from cms.codesamples.models import CodeSample
 from cms.core.audit import AuditEntry
 from cms.core.database import Base
+from cms.core.mail_log import SentMail
 from cms.core.outbox import OutboxMessage, ScheduledTask
+from cms.core.purge_log import PurgeRecord
 from cms.core.revisions import Revision
 from cms.core.search_engines.postgresql import SearchDocument
+from cms.core.search_rebuilds import SearchRebuild
+from cms.core.storage_use import StorageFolder
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.links.models import BrokenLink
+from cms.media import uses as media_uses  # noqa: F401 - notes what every saved row uses.
+from cms.media.models import MediaItem, MediaUse
 from cms.pages.models import Page, PageDocument, PageImage
 from cms.redirects.models import Redirect
 from cms.users.models import Role, RoleAssignment, User, UserSession
@@ -19,12 +26,16 @@ __all__ = [
     "Banner",
     "Base",
     "Box",
+    "BrokenLink",
     "CodeSample",
+    "MediaItem",
+    "MediaUse",
     "OperatingSystem",
     "OutboxMessage",
     "Page",
     "PageDocument",
     "PageImage",
+    "PurgeRecord",
     "Redirect",
     "Release",
     "ReleaseFile",
@@ -33,7 +44,10 @@ __all__ = [
     "RoleAssignment",
     "ScheduledTask",
     "SearchDocument",
+    "SearchRebuild",
+    "SentMail",
     "SignInAttempt",
+    "StorageFolder",
     "User",
     "UserSession",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 import cms.worker  # noqa: F401 - registers every domain's documents.
-from cms.core import clock, search
+from cms.core import clock, search_rebuilds
 from cms.core.audit import acting_as
 from cms.core.cdn import ALL_PAGES
 from cms.core.permissions import SYSTEM
@@ -20,7 +20,7 @@ async def purge(resources: Resources, keys: Collection[str]) -> None:
 
 async def reindex(resources: Resources, indexes: Collection[str]) -> dict[str, int]:
     """Build these search indexes anew, or all, and return how many documents each has; raises NotFound."""
-    return await search.reindex(resources, indexes)
+    return await search_rebuilds.rebuild(resources, indexes)
 
 
 async def create_superuser(resources: Resources, *, username: str, email: str, password: str) -> None:

@@ -6,10 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import outbox
+from cms.core import live, outbox, search_rebuilds
 from cms.core.resources import Resources
 from cms.core.search import index_rows as index_rows_of
-from cms.core.search import reindex
 from cms.core.tasks import Arguments, task
 
 SECOND_PURGE = timedelta(seconds=3)
@@ -29,7 +28,8 @@ def _all_rows(messages: Sequence[Arguments]) -> Arguments:
 
 @task(timeout=30, attempts=20, merge=_all_keys)
 async def purge_keys(resources: Resources, session: AsyncSession, *, keys: list[str]) -> None:
-    """Have every cache forget what carries one of the keys, and once more some seconds later."""
+    """Have every cache forget what carries one of the keys, and once more some seconds later; open pages are told."""
+    await live.announce(resources.redis, live.tables_of(keys))
     await resources.cdn.purge(keys)
     outbox.enqueue_in(session, SECOND_PURGE, "purge_keys_again", keys=keys)
 
@@ -50,4 +50,4 @@ async def index_rows(resources: Resources, session: AsyncSession, *, rows: dict[
 @task(timeout=600, attempts=3)
 async def rebuild_search(resources: Resources, session: AsyncSession, *, indexes: list[str] | None = None) -> None:
     """Build the search indexes anew beside the old ones, then swap them."""
-    await reindex(resources, indexes)
+    await search_rebuilds.rebuild(resources, indexes)

@@ -6,22 +6,14 @@ whoever accepts the request or runs the task, and stands in each line that follo
 
 import logging
 import logging.config
-import re
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from cms.core.redaction import shown
 from cms.core.settings import Settings
-
-HIDDEN = "(hidden)"
-
-SECRET_NAME = re.compile(r"password|passwd|secret|token|api_?key|authorization|cookie|signature", re.IGNORECASE)
-"""Names of values that are never logged, whatever they are."""
-
-CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 QUIET_LOGGERS = ("alembic", "asyncio", "httpcore", "httpx", "PIL", "saq")
 """Loggers whose information is of use to their own authors; their warnings are of use to all."""
@@ -98,16 +90,4 @@ def _rendered(settings: Settings) -> list[Processor]:
 
 
 def _without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {name: _hidden(name, value) for name, value in event.items()}
-
-
-def _hidden(name: str, value: Any) -> Any:
-    if SECRET_NAME.search(name):
-        return HIDDEN
-    if isinstance(value, str):
-        return CREDENTIALS_IN_URL.sub(HIDDEN, value)
-    if isinstance(value, Mapping):
-        return {key: _hidden(str(key), inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_hidden("", inner) for inner in value]
-    return value
+    return {name: shown(name, value) for name, value in event.items()}

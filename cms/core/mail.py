@@ -29,6 +29,8 @@ SMTP_PORTS = {"smtp": 587, "smtps": 465}
 MAX_SUBJECT = 200
 """Characters: what mail programs show of it, several times over."""
 
+OCCASION = "X-Occasion"
+"""The header that names the folder of templates a mail was made of."""
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FIRST_PERMANENT_CODE = 500
@@ -70,9 +72,8 @@ async def send(
     Raises Invalid for an address that is none, and what `MailTransport.deliver` raises.
     """
     recipients = [to] if isinstance(to, str) else to
-    await transport.deliver(
-        compose(occasion, context, to=recipients, reply_to=reply_to, sender=sender or transport.sender)
-    )
+    message = compose(occasion, context, to=recipients, reply_to=reply_to, sender=sender or transport.sender)
+    await transport.deliver(message)
 
 
 def compose(
@@ -88,6 +89,7 @@ def compose(
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = make_msgid(domain=_domain_of(sender))
     message["Auto-Submitted"] = "auto-generated"
+    message[OCCASION] = occasion
     message.set_content(_environment.get_template(f"{occasion}/body.txt").render(context).strip() + "\n")
     html = f"{occasion}/body.html"
     if (TEMPLATES / html).exists():

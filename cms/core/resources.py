@@ -12,6 +12,8 @@ from cms.core import cdn, mail, storage
 from cms.core.cdn import CDN
 from cms.core.errors import ConfigurationError
 from cms.core.mail import MailTransport
+from cms.core.mail_log import RecordedMail
+from cms.core.purge_log import PurgeLog
 from cms.core.search import SearchEngine
 from cms.core.search_engines.selection import engine_from_settings
 from cms.core.session import make_engine, make_sessionmaker
@@ -44,6 +46,7 @@ class Resources:
             message = "CMS_DATABASE_URL and CMS_REDIS_URL are missing; `make run` sets both for you."
             raise ConfigurationError(message)
         engine = make_engine(settings)
+        sessionmaker = make_sessionmaker(engine)
         redis = Redis.from_url(
             settings.redis_url,
             socket_connect_timeout=REDIS_TIMEOUT,
@@ -53,12 +56,12 @@ class Resources:
         return cls(
             settings=settings,
             engine=engine,
-            sessionmaker=make_sessionmaker(engine),
+            sessionmaker=sessionmaker,
             redis=redis,
             storage=storage.from_settings(settings),
             search=engine_from_settings(settings, engine),
-            cdn=cdn.from_settings(settings, redis),
-            mail=mail.from_settings(settings),
+            cdn=cdn.from_settings(settings, redis, witness=PurgeLog(sessionmaker)),
+            mail=RecordedMail(mail.from_settings(settings), sessionmaker),
         )
 
     async def aclose(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import delete, select, update
 
-from cms.core import clock
+from cms.core import clock, live
 from cms.core.audit import acting_as
 from cms.core.changes import AS_HANDLED
 from cms.core.outbox import MessageStatus, OutboxMessage
@@ -94,7 +94,7 @@ def _arguments(task: Task, messages: Sequence[OutboxMessage]) -> Arguments:
 async def _put_off(resources: Resources, name: str, message_ids: Sequence[int], error: Exception) -> None:
     task = TASKS[name]
     async with resources.sessionmaker.begin() as session:
-        messages = await session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(message_ids)))
+        messages = (await session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(message_ids)))).all()
         for message in messages:
             message.error = (f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)[:LONGEST_ERROR]
             if message.attempts >= task.attempts:
@@ -102,6 +102,8 @@ async def _put_off(resources: Resources, name: str, message_ids: Sequence[int], 
             else:
                 message.status = MessageStatus.WAITING
                 message.not_before = clock.now() + task.pause_after(message.attempts)
+    if any(message.status == MessageStatus.FAILED for message in messages):
+        await live.announce(resources.redis, {OutboxMessage.__tablename__})
 
 
 async def _give_up(resources: Resources, message_ids: Sequence[int], reason: str) -> None:
@@ -109,3 +111,4 @@ async def _give_up(resources: Resources, message_ids: Sequence[int], reason: str
         for message in await session.scalars(select(OutboxMessage).where(OutboxMessage.id.in_(message_ids))):
             message.status = MessageStatus.FAILED
             message.error = reason
+    await live.announce(resources.redis, {OutboxMessage.__tablename__})

@@ -6,7 +6,7 @@ whatever a missed message left behind is put right by a re-index.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,6 +132,9 @@ class SearchEngine(Protocol):
     async def document_ids(self, index: str) -> set[int]:
         """Return the ids of the rows whose documents the engine holds."""
 
+    async def document_count(self, index: str) -> int:
+        """Return how many documents of the index the engine holds, without fetching them."""
+
     async def is_available(self) -> bool:
         """Return whether a search would be answered."""
 
@@ -164,6 +167,14 @@ class Source:
     @property
     def key(self) -> Any:
         return self.rows().column_descriptions[0]["entity"].id
+
+
+Progress = Callable[[str, int], Awaitable[None]]
+"""Told an index and how many of its documents are done, again and again while they are being built."""
+
+
+async def nobody(_index: str, _done: int) -> None:
+    """Take no notice."""
 
 
 _sources: dict[str, Source] = {}
@@ -224,7 +235,7 @@ async def index_rows(resources: Searching, index: str, ids: Collection[int]) -> 
 async def reindex(
     resources: Searching,
     names: Collection[str] | None = None,
-    progress: Callable[[str, int], None] = lambda _index, _count: None,
+    progress: Progress = nobody,
 ) -> dict[str, int]:
     """Build the documents anew, of all indexes or of those named, and return how many there are of each.
 
@@ -263,9 +274,7 @@ async def differences(resources: Searching) -> list[Difference]:
     return found
 
 
-async def _rebuild(
-    resources: Searching, sources: Sequence[Source], progress: Callable[[str, int], None]
-) -> dict[str, int]:
+async def _rebuild(resources: Searching, sources: Sequence[Source], progress: Progress) -> dict[str, int]:
     rebuild = await resources.search.start_rebuild()
     try:
         counts = {source.index: await _fill(resources, source, rebuild.put, progress) for source in sources}
@@ -277,7 +286,7 @@ async def _rebuild(
     return {index: len(ids) for index, ids in counts.items()}
 
 
-async def _refresh(resources: Searching, source: Source, progress: Callable[[str, int], None]) -> int:
+async def _refresh(resources: Searching, source: Source, progress: Progress) -> int:
     ids = await _fill(resources, source, resources.search.put, progress)
     for engine in resources.search.engines:
         await index_rows(resources, source.index, await engine.document_ids(source.index) - ids)
@@ -285,7 +294,7 @@ async def _refresh(resources: Searching, source: Source, progress: Callable[[str
 
 
 async def _fill(
-    resources: Searching, source: Source, put: Callable[[Sequence[Document]], Any], progress: Callable[[str, int], None]
+    resources: Searching, source: Source, put: Callable[[Sequence[Document]], Any], progress: Progress
 ) -> set[int]:
     ids: set[int] = set()
     last = 0
@@ -298,7 +307,7 @@ async def _fill(
             await put(documents)
         last = documents[-1].row_id
         ids.update(document.row_id for document in documents)
-        progress(source.index, len(ids))
+        await progress(source.index, len(ids))
 
 
 @asynccontextmanager

@@ -18,6 +18,19 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     op.create_table(
+        "broken_links",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=False),
+        sa.Column("row_label", sa.String(length=200), nullable=False),
+        sa.Column("row_path", sa.String(length=500), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broken_links")),
+        sa.UniqueConstraint("table_name", "row_id", "address", name=op.f("uq_broken_links_table_name")),
+    )
+    op.create_index("ix_broken_links_found_at", "broken_links", ["found_at"], unique=False)
+    op.create_table(
         "outbox_messages",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("task", sa.String(length=60), nullable=False),
@@ -42,6 +55,20 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status <> 'failed'"),
     )
+    op.create_table(
+        "purges",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cache", sa.String(length=40), nullable=False),
+        sa.Column("keys", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("key_count", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("answer", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("milliseconds", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purges")),
+    )
+    op.create_index(op.f("ix_purges_at"), "purges", ["at"], unique=False)
     op.create_table(
         "roles",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -80,6 +107,56 @@ def upgrade() -> None:
     )
     op.create_index("ix_search_documents_words", "search_documents", ["words"], unique=False, postgresql_using="gin")
     op.create_table(
+        "search_rebuilds",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("current_index", sa.String(length=40), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("documents", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_rebuilds")),
+    )
+    op.create_index(op.f("ix_search_rebuilds_started_at"), "search_rebuilds", ["started_at"], unique=False)
+    op.create_table(
+        "sent_mails",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("occasion", sa.String(length=100), nullable=False),
+        sa.Column("recipients", sa.String(length=1000), nullable=False),
+        sa.Column("subject", sa.String(length=250), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("sent", "put off", "refused", name="mailstate", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sent_mails")),
+    )
+    op.create_index(op.f("ix_sent_mails_at"), "sent_mails", ["at"], unique=False)
+    op.create_index(
+        "ix_sent_mails_beginnings",
+        "sent_mails",
+        [sa.literal_column("lower(left(recipients, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index(op.f("ix_sent_mails_state"), "sent_mails", ["state"], unique=False)
+    op.create_index(
+        "ix_sent_mails_words",
+        "sent_mails",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((((coalesce(left(recipients, 100000), '') || ' ') || coalesce(left(subject, 100000), '')) || ' ') || coalesce(left(occasion, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
         "sign_in_attempts",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column(
@@ -96,6 +173,14 @@ def upgrade() -> None:
     op.create_index("ix_sign_in_attempts_account", "sign_in_attempts", ["account", "at"], unique=False)
     op.create_index("ix_sign_in_attempts_address", "sign_in_attempts", ["address", "at"], unique=False)
     op.create_index("ix_sign_in_attempts_at", "sign_in_attempts", ["at"], unique=False)
+    op.create_table(
+        "storage_folders",
+        sa.Column("folder", sa.String(length=200), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("folder", name=op.f("pk_storage_folders")),
+    )
     op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1018,16 +1103,28 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_users_created_at"), table_name="users")
     op.drop_index("ix_users_beginnings", table_name="users", postgresql_ops={"name": "text_pattern_ops"})
     op.drop_table("users")
+    op.drop_table("storage_folders")
     op.drop_index("ix_sign_in_attempts_at", table_name="sign_in_attempts")
     op.drop_index("ix_sign_in_attempts_address", table_name="sign_in_attempts")
     op.drop_index("ix_sign_in_attempts_account", table_name="sign_in_attempts")
     op.drop_table("sign_in_attempts")
+    op.drop_index("ix_sent_mails_words", table_name="sent_mails", postgresql_using="gin")
+    op.drop_index(op.f("ix_sent_mails_state"), table_name="sent_mails")
+    op.drop_index("ix_sent_mails_beginnings", table_name="sent_mails", postgresql_ops={"name": "text_pattern_ops"})
+    op.drop_index(op.f("ix_sent_mails_at"), table_name="sent_mails")
+    op.drop_table("sent_mails")
+    op.drop_index(op.f("ix_search_rebuilds_started_at"), table_name="search_rebuilds")
+    op.drop_table("search_rebuilds")
     op.drop_index("ix_search_documents_words", table_name="search_documents", postgresql_using="gin")
     op.drop_table("search_documents")
     op.drop_table("scheduled_tasks")
     op.drop_index(op.f("ix_roles_created_at"), table_name="roles")
     op.drop_table("roles")
+    op.drop_index(op.f("ix_purges_at"), table_name="purges")
+    op.drop_table("purges")
     op.drop_index(
         "ix_outbox_messages_due", table_name="outbox_messages", postgresql_where=sa.text("status <> 'failed'")
     )
     op.drop_table("outbox_messages")
+    op.drop_index("ix_broken_links_found_at", table_name="broken_links")
+    op.drop_table("broken_links")

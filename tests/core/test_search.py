@@ -101,7 +101,10 @@ async def test_a_reindex_gives_what_indexing_row_by_row_gave(held, engine):
     before = await found(held, "story")
     told = []
 
-    counts = await reindex(held, progress=lambda index, count: told.append((index, count)))
+    async def tell(index, count):
+        told.append((index, count))
+
+    counts = await reindex(held, progress=tell)
 
     assert counts == {"stories": 7}
     assert told == [("stories", 2), ("stories", 4), ("stories", 6), ("stories", 7)]

@@ -72,6 +72,10 @@ class FallbackSearch:
         """Return the rows that both engines can find."""
         return await self._first.document_ids(index) & await self._second.document_ids(index)
 
+    async def document_count(self, index: str) -> int:
+        """Return how many documents the engine holds that is asked first."""
+        return await self._first.document_count(index)
+
     async def is_available(self) -> bool:
         return await self._first.is_available() or await self._second.is_available()
 

@@ -140,6 +140,13 @@ class Meilisearch:
             if len(answer["results"]) < IDS_PER_REQUEST:
                 return ids
 
+    async def document_count(self, index: str) -> int:
+        if not await self._exists(SITE):
+            return 0
+        asked = {"filter": f'index = "{index}"', "fields": ["row_id"], "limit": 1}
+        answer = await self._ask("POST", f"/indexes/{SITE}/documents/fetch", asked)
+        return int(answer["total"])
+
     async def is_available(self) -> bool:
         try:
             answer = await self._ask("GET", "/health", timeout=SEARCH_TIMEOUT)

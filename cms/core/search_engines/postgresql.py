@@ -171,6 +171,11 @@ class PostgresSearch:
         async with self._transaction() as connection:
             return set(await connection.scalars(select(COLUMNS.row_id).where(COLUMNS.index_name == index)))
 
+    async def document_count(self, index: str) -> int:
+        counted = select(func.count()).select_from(DOCUMENTS).where(COLUMNS.index_name == index)
+        async with self._transaction() as connection:
+            return await connection.scalar(counted) or 0
+
     async def is_available(self) -> bool:
         try:
             async with self._transaction() as connection:
