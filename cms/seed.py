@@ -3,14 +3,16 @@
 import json
 import tomllib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.banners.models import Banner, Tone
 from cms.boxes.models import Box
+from cms.codesamples.models import CodeSample
 from cms.core import audit, clock, outbox
 from cms.core.cdn import ALL_PAGES
 from cms.core.changes import HANDLED
@@ -80,6 +82,8 @@ async def _write_operating_systems(session: AsyncSession) -> None:
 async def _write_content(session: AsyncSession) -> None:
     await _write_pages(session)
     await _write_boxes(session)
+    await _write_banners(session)
+    await _write_code_samples(session)
     if await _write_releases(session):
         outbox.enqueue(session, "purge_keys", keys=[ALL_PAGES])
         outbox.enqueue(session, "rebuild_search")
@@ -104,7 +108,35 @@ async def _write_boxes(session: AsyncSession) -> None:
     for file in sorted((FIXTURES / "boxes").iterdir()):
         if file.stem not in present:
             content = file.read_text(encoding="utf-8")
-            _add(session, Box(label=file.stem, content=content, content_kind=KINDS[file.suffix]))
+            box = Box(label=file.stem, content=content, content_kind=KINDS[file.suffix])
+            box.is_published, box.first_published_at = True, clock.now()
+            _add(session, box)
+    await session.flush()
+
+
+async def _write_banners(session: AsyncSession) -> None:
+    present = set((await session.scalars(select(Banner.title))).all())
+    for fields in tomllib.loads((FIXTURES / "banners.toml").read_text(encoding="utf-8"))["banner"]:
+        if fields["title"] not in present:
+            banner = Banner(**{name: value for name, value in fields.items() if name in Banner.__table__.c})
+            banner.tone = Tone(fields["tone"])
+            banner.first_published_at = clock.now() if banner.is_published else None
+            if "live_in_days" in fields:
+                banner.publish_at = clock.now() + timedelta(days=fields["live_in_days"])
+                banner.expire_at = clock.now() + timedelta(days=fields["expires_in_days"])
+            _add(session, banner)
+    await session.flush()
+
+
+async def _write_code_samples(session: AsyncSession) -> None:
+    present = set((await session.scalars(select(CodeSample.title))).all())
+    for position, file in enumerate(sorted((FIXTURES / "code-samples").iterdir()), start=1):
+        _, front_matter, explanation = file.read_text(encoding="utf-8").split(FRONT_MATTER, 2)
+        fields = tomllib.loads(front_matter)
+        if fields["title"] not in present:
+            sample = CodeSample(copy=explanation, copy_kind=KINDS[file.suffix], position=position, **fields)
+            sample.code, sample.is_published, sample.first_published_at = sample.code.strip("\n"), True, clock.now()
+            _add(session, sample)
     await session.flush()
 
 

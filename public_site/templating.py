@@ -61,7 +61,7 @@ class Renderer:
         labels = labels_in(self.environment, template_name)
         if not labels:
             return {}
-        rows = await self.session.scalars(boxes.labelled(labels))
+        rows = await self.session.scalars(boxes.shown(labels))
         return {box.label: box.content_html for box in rows}
 
 

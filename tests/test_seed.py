@@ -8,11 +8,15 @@ import pytest
 from sqlalchemy import func, select
 
 from cms import seed
+from cms.banners.models import Banner
 from cms.boxes.models import Box
+from cms.codesamples import queries as code_samples
+from cms.codesamples.models import CodeSample
 from cms.core import outbox
 from cms.core.audit import AuditEntry
 from cms.core.errors import ConfigurationError
 from cms.core.permissions import SHIPPED_ROLES
+from cms.core.publishing import State
 from cms.core.resources import Resources
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.downloads.rules import broken_rules
@@ -22,7 +26,7 @@ from cms.users import passwords
 from cms.users.grants import load_grants
 from cms.users.models import Role, RoleAssignment, User
 
-COUNTED = (User, Role, RoleAssignment, OperatingSystem, Release, ReleaseFile, Page, Box)
+COUNTED = (User, Role, RoleAssignment, OperatingSystem, Release, ReleaseFile, Page, Box, Banner, CodeSample)
 
 
 async def counts(session) -> dict[str, int]:
@@ -41,6 +45,8 @@ async def test_a_database_for_real_work_gets_roles_and_operating_systems_only(re
         "release_files": 0,
         "pages": 0,
         "boxes": 0,
+        "banners": 0,
+        "code_samples": 0,
     }
     systems = dict((await session.execute(select(OperatingSystem.id, OperatingSystem.slug))).all())
     assert systems == {1: "windows", 2: "macos", 3: "source", 4: "android", 5: "ios"}
@@ -101,6 +107,16 @@ async def test_a_shipped_role_is_brought_up_to_date(resources, session):
 
     await session.refresh(role)
     assert role.permissions == sorted(SHIPPED_ROLES["auditor"].permissions)
+
+
+async def test_a_demonstration_has_a_banner_now_another_to_come_and_a_full_home_page(resources, session):
+    await seed.seed(resources, demo=True)
+
+    banners = {banner.title: banner for banner in (await session.scalars(select(Banner))).all()}
+    assert banners["Join the Foundation"].state == State.LIVE
+    assert banners["Answer the survey"].state == State.SCHEDULED
+    assert len((await session.scalars(code_samples.shown())).all()) == code_samples.SHOWN
+    assert {box.state for box in await session.scalars(select(Box))} == {State.LIVE}
 
 
 async def test_every_account_signs_in_with_the_password_of_the_settings(resources, session):

@@ -17,6 +17,7 @@ def _box(row: LegacyRow, values: Values, known: Known) -> None:
             row.table,
             "Boxes about the newest release are kept, but not shown: the site now makes them from the releases.",
         )
+    values["is_published"], values["first_published_at"] = True, values["created_at"]
 
 
 BOXES = LegacyTable(
@@ -31,5 +32,6 @@ BOXES = LegacyTable(
         "updated_by_id": "last_modified_by_id",
     },
     markup="content",
+    derived=frozenset({"is_published", "first_published_at"}),
     convert=_box,
 )

@@ -15,15 +15,18 @@ from cms.core.database import (
     word_index,
 )
 from cms.core.markup import MarkupKind
+from cms.core.permissions import Permission
+from cms.core.publishing import Publishable
 
 
-class Box(Identified, Authored, Timestamped, Versioned, Base):
-    """A text block of the site, found by its label."""
+class Box(Identified, Publishable, Authored, Timestamped, Versioned, Base):
+    """A text block of the site, found by its label; only what is live is shown in its places."""
 
     __tablename__ = "boxes"
     invalidates = ("{table}", "{table}/{id}", "/box/{label}/")
     searched_columns = ("label", "content")
     markup_fields = ("content",)
+    publish_permission = Permission.BOXES_PUBLISH
 
     label: Mapped[str] = mapped_column(String(100), unique=True)
     content: Mapped[str] = mapped_column(Text, default="")

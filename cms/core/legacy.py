@@ -158,6 +158,9 @@ class LegacyTable:
     markup: str | None = None
     """The text that the old site kept as `<text>`, `<text>_markup_type` and `_<text>_rendered`."""
 
+    markup_kind: MarkupKind | None = None
+    """The kind of every row's text, where the old site kept none beside it."""
+
     trusted: bool = False
     """Whether the text may be of a kind whose HTML is shown as it is: what only the old site's page editors wrote."""
 
@@ -203,7 +206,9 @@ class LegacyTable:
         values: Values = {
             ours: _value(self.target.c[ours], row, theirs, known) for ours, theirs in self.columns.items()
         }
-        if self.markup:
+        if self.markup and self.markup_kind:
+            values |= {self.markup: row.text(self.markup, multiline=True), f"{self.markup}_kind": self.markup_kind}
+        elif self.markup:
             values |= _markup(row, self.markup, trusted=self.trusted)
         _fill_moments(self, row, values)
         self.convert(row, values, known)

@@ -6,7 +6,9 @@ from pathlib import Path
 from rich.progress import Progress, TaskID
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.banners.legacy import BANNERS
 from cms.boxes.legacy import BOXES
+from cms.codesamples.legacy import CODE_SAMPLES
 from cms.core import outbox
 from cms.core.audit import acting_as
 from cms.core.cdn import ALL_PAGES
@@ -23,7 +25,19 @@ from cms.redirects.legacy import REDIRECTS
 from cms.users.legacy import USERS
 from cms.users.shipped_roles import write_shipped_roles
 
-TABLES = (USERS, PAGES, PAGE_IMAGES, PAGE_DOCUMENTS, BOXES, OPERATING_SYSTEMS, RELEASES, RELEASE_FILES, REDIRECTS)
+TABLES = (
+    USERS,
+    PAGES,
+    PAGE_IMAGES,
+    PAGE_DOCUMENTS,
+    BOXES,
+    BANNERS,
+    CODE_SAMPLES,
+    OPERATING_SYSTEMS,
+    RELEASES,
+    RELEASE_FILES,
+    REDIRECTS,
+)
 """Each after those that it refers to."""
 
 FILE_COLUMNS = {PAGE_IMAGES: "image", PAGE_DOCUMENTS: "document"}

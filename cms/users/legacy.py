@@ -32,10 +32,18 @@ P = Permission
 RIGHTS: dict[str, tuple[Permission, ...]] = {
     "admin.view_logentry": (P.AUDIT_VIEW,),
     "auth.change_group": (P.ROLES_EDIT,),
-    "boxes.add_box": (P.BOXES_VIEW, P.BOXES_EDIT),
-    "boxes.change_box": (P.BOXES_VIEW, P.BOXES_EDIT),
+    "banners.add_banner": (P.BANNERS_VIEW, P.BANNERS_EDIT, P.BANNERS_PUBLISH),
+    "banners.change_banner": (P.BANNERS_VIEW, P.BANNERS_EDIT, P.BANNERS_PUBLISH),
+    "banners.delete_banner": (P.BANNERS_VIEW, P.BANNERS_DELETE),
+    "banners.view_banner": (P.BANNERS_VIEW,),
+    "boxes.add_box": (P.BOXES_VIEW, P.BOXES_EDIT, P.BOXES_PUBLISH),
+    "boxes.change_box": (P.BOXES_VIEW, P.BOXES_EDIT, P.BOXES_PUBLISH),
     "boxes.delete_box": (P.BOXES_VIEW, P.BOXES_DELETE),
     "boxes.view_box": (P.BOXES_VIEW,),
+    "codesamples.add_codesample": (P.CODESAMPLES_VIEW, P.CODESAMPLES_EDIT, P.CODESAMPLES_PUBLISH),
+    "codesamples.change_codesample": (P.CODESAMPLES_VIEW, P.CODESAMPLES_EDIT, P.CODESAMPLES_PUBLISH),
+    "codesamples.delete_codesample": (P.CODESAMPLES_VIEW, P.CODESAMPLES_DELETE),
+    "codesamples.view_codesample": (P.CODESAMPLES_VIEW,),
     "downloads.add_release": (P.DOWNLOADS_VIEW, P.DOWNLOADS_EDIT, P.DOWNLOADS_PUBLISH),
     "downloads.change_release": (P.DOWNLOADS_VIEW, P.DOWNLOADS_EDIT, P.DOWNLOADS_PUBLISH),
     "downloads.delete_release": (P.DOWNLOADS_VIEW, P.DOWNLOADS_DELETE),
@@ -51,7 +59,7 @@ RIGHTS: dict[str, tuple[Permission, ...]] = {
     "users.change_user": (P.USERS_VIEW, P.USERS_EDIT),
     "users.view_user": (P.USERS_VIEW,),
 }
-"""Rights of the old site that have a counterpart here. Whoever could change a page or release could publish it, too."""
+"""Rights of the old site that have a counterpart here. Whoever could change something could publish it, too."""
 
 DOMAIN_ROLES = {"jobs.can_moderate_jobs": "job-moderator"}
 """Rights that are the whole of a shipped role."""

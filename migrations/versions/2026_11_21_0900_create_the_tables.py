@@ -31,6 +31,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_broken_links_found_at", "broken_links", ["found_at"], unique=False)
     op.create_table(
+        "media_uses",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("path", sa.String(length=400), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_media_uses")),
+    )
+    op.create_index(op.f("ix_media_uses_path"), "media_uses", ["path"], unique=False)
+    op.create_index("ix_media_uses_row", "media_uses", ["table_name", "row_id"], unique=False)
+    op.create_table(
         "outbox_messages",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("task", sa.String(length=60), nullable=False),
@@ -264,6 +274,70 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_entries_actor_id"), "audit_entries", ["actor_id"], unique=False)
     op.create_index(op.f("ix_audit_entries_at"), "audit_entries", ["at"], unique=False)
     op.create_index("ix_audit_entries_row", "audit_entries", ["table_name", "row_id", "id"], unique=False)
+    op.create_table(
+        "media_items",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Enum("image", "document", name="mediakind", native_enum=False, length=40), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("path", sa.String(length=400), nullable=False),
+        sa.Column("alternative_text", sa.String(length=300), nullable=False),
+        sa.Column("is_decorative", sa.Boolean(), nullable=False),
+        sa.Column("focal_x", sa.Integer(), nullable=False),
+        sa.Column("focal_y", sa.Integer(), nullable=False),
+        sa.Column("credit", sa.String(length=300), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("tags", sa.String(length=300), nullable=False),
+        sa.Column("file", sa.String(length=500), nullable=False),
+        sa.Column("content_type", sa.String(length=150), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("is_animated", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "focal_x BETWEEN 0 AND 100 AND focal_y BETWEEN 0 AND 100", name=op.f("ck_media_items_focal_point_inside")
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_media_items_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_media_items_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_media_items")),
+        sa.UniqueConstraint("path", name=op.f("uq_media_items_path")),
+    )
+    op.create_index(
+        "ix_media_items_beginnings",
+        "media_items",
+        [sa.literal_column("lower(left(title, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index(op.f("ix_media_items_created_at"), "media_items", ["created_at"], unique=False)
+    op.create_index(op.f("ix_media_items_created_by_id"), "media_items", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_media_items_file"), "media_items", ["file"], unique=False)
+    op.create_index(op.f("ix_media_items_kind"), "media_items", ["kind"], unique=False)
+    op.create_index(op.f("ix_media_items_sha256"), "media_items", ["sha256"], unique=False)
+    op.create_index("ix_media_items_size", "media_items", ["size", "id"], unique=False)
+    op.create_index("ix_media_items_title", "media_items", ["title", "id"], unique=False)
+    op.create_index("ix_media_items_updated_at", "media_items", ["updated_at", "id"], unique=False)
+    op.create_index(op.f("ix_media_items_updated_by_id"), "media_items", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_media_items_words",
+        "media_items",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((((((((((coalesce(left(title, 100000), '') || ' ') || coalesce(left(path, 100000), '')) || ' ') || coalesce(left(alternative_text, 100000), '')) || ' ') || coalesce(left(description, 100000), '')) || ' ') || coalesce(left(credit, 100000), '')) || ' ') || coalesce(left(tags, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
     op.create_table(
         "operating_systems",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1092,6 +1166,18 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_operating_systems_created_by_id"), table_name="operating_systems")
     op.drop_index(op.f("ix_operating_systems_created_at"), table_name="operating_systems")
     op.drop_table("operating_systems")
+    op.drop_index("ix_media_items_words", table_name="media_items", postgresql_using="gin")
+    op.drop_index(op.f("ix_media_items_updated_by_id"), table_name="media_items")
+    op.drop_index("ix_media_items_updated_at", table_name="media_items")
+    op.drop_index("ix_media_items_title", table_name="media_items")
+    op.drop_index("ix_media_items_size", table_name="media_items")
+    op.drop_index(op.f("ix_media_items_sha256"), table_name="media_items")
+    op.drop_index(op.f("ix_media_items_kind"), table_name="media_items")
+    op.drop_index(op.f("ix_media_items_file"), table_name="media_items")
+    op.drop_index(op.f("ix_media_items_created_by_id"), table_name="media_items")
+    op.drop_index(op.f("ix_media_items_created_at"), table_name="media_items")
+    op.drop_index("ix_media_items_beginnings", table_name="media_items", postgresql_ops={"name": "text_pattern_ops"})
+    op.drop_table("media_items")
     op.drop_index("ix_audit_entries_row", table_name="audit_entries")
     op.drop_index(op.f("ix_audit_entries_at"), table_name="audit_entries")
     op.drop_index(op.f("ix_audit_entries_actor_id"), table_name="audit_entries")
@@ -1126,5 +1212,8 @@ def downgrade() -> None:
         "ix_outbox_messages_due", table_name="outbox_messages", postgresql_where=sa.text("status <> 'failed'")
     )
     op.drop_table("outbox_messages")
+    op.drop_index("ix_media_uses_row", table_name="media_uses")
+    op.drop_index(op.f("ix_media_uses_path"), table_name="media_uses")
+    op.drop_table("media_uses")
     op.drop_index("ix_broken_links_found_at", table_name="broken_links")
     op.drop_table("broken_links")

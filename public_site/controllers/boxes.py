@@ -32,5 +32,5 @@ class BoxesController(Controller):
             latest = next((release for release in offered if release.version == ReleaseVersion.PYTHON_3), None)
             buttons = await buttons_of(session, offered)
             return await render(f"boxes/{label}.html", latest=latest, buttons=buttons)
-        box = await one_or_404(session, queries.labelled([label]))
+        box = await one_or_404(session, queries.shown([label]))
         return Response(box.content_html, media_type=HTML)

@@ -28,7 +28,7 @@ async def test_a_box_takes_the_permission_to_edit_boxes(session):
 async def test_raw_html_in_a_box_takes_a_permission_of_its_own(session):
     editor = await make_user(session, permissions=(Permission.BOXES_EDIT,))
 
-    with pytest.raises(PermissionDenied, match="trusted-markup"):
+    with pytest.raises(PermissionDenied, match="unfiltered HTML"):
         await services.save_box(session, Box(label="a-box", content_kind=MarkupKind.HTML_TRUSTED), by=editor)
 
 
@@ -37,5 +37,5 @@ async def test_deleting_a_box_takes_its_permission(session, superuser):
     box = Box(label="a-box")
     await services.save_box(session, box, by=superuser)
 
-    with pytest.raises(PermissionDenied, match="boxes:delete"):
+    with pytest.raises(PermissionDenied, match="Delete boxes"):
         await services.delete_box(session, box, by=editor)

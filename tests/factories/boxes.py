@@ -11,9 +11,9 @@ _numbers = count(1)
 
 
 async def make_box(session: AsyncSession, **values: Any) -> Box:
-    """Return a box."""
+    """Return a live box."""
     number = next(_numbers)
-    box = Box(**{"label": f"box-{number}", "content": "Some *text*.", **values})
+    box = Box(**{"label": f"box-{number}", "content": "Some *text*.", "is_published": True, **values})
     session.add(box)
     await session.commit()
     return box

@@ -84,6 +84,25 @@ INSERT INTO boxes_box VALUES
     (3, '2015-01-01 00:00:00+00', '', 'no label', 'markdown', '', 1, 1),
     (4, '2015-01-01 00:00:00+00', 'homepage-downloads', '<p>generated</p>', 'html', '', 1, 1);
 
+CREATE TABLE banners_banner (id integer, title text, message text, link text, active boolean, psf_pages_only boolean);
+INSERT INTO banners_banner VALUES
+    (1, 'Donate', 'Give <b onclick="x()">now</b>.', '/psf/donations/', true, true),
+    (2, 'Everywhere', 'AT&amp;T < you', 'https://www.python.org/', true, false),
+    (3, 'Script', 'Look', 'javascript:alert(1)', false, false),
+    (4, 'Loud', '<h1>LOOK</h1><img src="x.png">', '/', false, true),
+    (5, ' ', '', '/', true, true);
+
+CREATE TABLE codesamples_codesample (
+    id integer, created timestamptz, updated timestamptz, code text, code_markup_type text, copy text, _code_rendered text,
+    copy_markup_type text, is_published boolean, _copy_rendered text, creator_id integer, last_modified_by_id integer
+);
+INSERT INTO codesamples_codesample VALUES
+    (1, '2015-01-01 00:00:00+00', '2015-01-02 00:00:00+00', E'<pre><code><span class="gp">&gt;&gt;&gt; </span>1 &lt; 2\r\nTrue</code></pre>', 'html',
+     E'<h1>Quick &amp;\nEasy</h1>\n<p>So <em onclick="x()">easy</em>.</p>', '', 'html', true, '', 1, 1),
+    (2, '2015-01-01 00:00:00+00', '2015-01-02 00:00:00+00', 'a < b', 'plain', 'No *heading*.', '<p>x</p>', 'markdown', false, '', NULL, NULL),
+    (3, '2015-01-01 00:00:00+00', '2015-01-02 00:00:00+00', '    print(1)', 'markdown', '', '<pre><code>print(1)</code></pre>', 'html', NULL, '', 999, NULL),
+    (4, '2015-01-01 00:00:00+00', '2015-01-02 00:00:00+00', '', 'html', '<h1>' || repeat('t', 201) || '</h1>', '', 'html', true, '', NULL, NULL);
+
 CREATE TABLE downloads_os (id integer, created timestamptz, updated timestamptz, name text, slug text, creator_id integer, last_modified_by_id integer);
 INSERT INTO downloads_os VALUES
     (1, '2015-01-01 00:00:00+00', '2015-01-01 00:00:00+00', 'Windows', 'windows', NULL, NULL),

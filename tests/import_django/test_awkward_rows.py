@@ -2,7 +2,9 @@
 
 from sqlalchemy import select
 
+from cms.banners.models import Banner
 from cms.boxes.models import Box
+from cms.codesamples.models import CodeSample
 from cms.core.markup import MarkupKind
 from cms.downloads.models import Release, ReleaseFile
 from cms.pages.models import Page, PageImage
@@ -40,6 +42,7 @@ REFUSED = {
         "2": "Its label “homepage-jobs” is that of row 1, too.",
         "3": "It has no label, so nothing could show it.",
     },
+    "banners_banner": {"5": "It says nothing."},
     "downloads_os": {"6": "Its slug “windows” is that of row 1, too."},
     "downloads_release": {
         "2": "Its slug “python-3140” is that of row 3, too.",
@@ -197,6 +200,42 @@ async def test_redirects_and_boxes_of_the_site_come_over(run_import, session):
     boxes = {box.label: box for box in (await session.scalars(select(Box))).all()}
     assert boxes["homepage-jobs"].content_html.strip() == "<p><strong>Jobs</strong></p>"
     assert any("not shown" in remark for remark in report["tables"]["boxes_box"]["remarks"])
+
+
+async def test_whatever_box_there_was_is_live(run_import, session):
+    await run_import()
+
+    published = (await session.scalars(select(Box.is_published).distinct())).all()
+    assert published == [True]
+    assert (await session.get(Box, 1)).first_published_at.year == 2015
+
+
+async def test_banners_stand_where_they_stood_and_lose_what_could_harm(run_import, session):
+    report = await run_import()
+
+    banners = {banner.id: banner for banner in (await session.scalars(select(Banner))).all()}
+    assert {key: (banner.is_published, banner.paths) for key, banner in banners.items()} == {
+        1: (True, ["/psf/"]),
+        2: (True, ["/"]),
+        3: (False, ["/"]),
+        4: (False, ["/psf/"]),
+    }
+    assert banners[1].message_html == "Give <b>now</b>."
+    assert (banners[3].link, banners[4].message_kind) == ("", MarkupKind.PLAIN)
+    assert "<h1>" not in banners[4].message_html
+    assert {problem["id"] for problem in report["tables"]["banners_banner"]["changed"]} == {"3", "4"}
+
+
+async def test_code_samples_become_plain_code_with_a_title(run_import, session):
+    await run_import()
+
+    samples = {sample.id: sample for sample in (await session.scalars(select(CodeSample))).all()}
+    assert samples[1].code == ">>> 1 < 2\nTrue"
+    assert (samples[1].title, samples[1].copy_html.strip()) == ("Quick & Easy", "<p>So <em>easy</em>.</p>")
+    assert (samples[2].title, samples[2].code, samples[2].is_published) == ("", "a < b", False)
+    assert (samples[3].code, samples[3].created_by_id) == ("print(1)", None)
+    assert (samples[4].title, samples[4].copy.count("t")) == ("", 201)
+    assert {key: sample.position for key, sample in samples.items()} == {1: 1, 2: 2, 3: 3, 4: 4}
 
 
 async def test_what_the_old_database_lacks_is_said_once(run_import, session):

@@ -22,6 +22,8 @@ COUNTS = {
     "pages_image": (43, 0),
     "pages_documentfile": (20, 0),
     "boxes_box": (88, 0),
+    "banners_banner": (5, 0),
+    "codesamples_codesample": (18, 0),
     "downloads_os": (5, 0),
     "downloads_release": (453, 0),
     "downloads_releasefile": (3353, 0),
