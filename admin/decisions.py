@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cms.core import publishing
-from cms.core.permissions import Permission
+from cms.core.permissions import Actor, Permission
 
 Perform = Callable[..., Awaitable[None]]
 
@@ -33,31 +35,44 @@ class Decision:
 
 
 def publishing_decisions(
-    permission: Permission,
+    model: type[Any],
     *,
-    publish: Perform = publishing.publish,
-    unpublish: Perform = publishing.unpublish,
+    edit: Permission,
     consequence: str = "It can be read by everybody at once, and the search finds it.",
-) -> tuple[Decision, Decision]:
-    """Return the two decisions of everything that is either a draft or live."""
+) -> tuple[Decision, ...]:
+    """Return the decisions of everything that is either a draft or live; who may `edit` may discard changes."""
+
+    async def discard(session: AsyncSession, row: Any, *, by: Actor) -> None:
+        await publishing.discard_draft(session, row, permission=edit, by=by)
+
     return (
         Decision(
             name="publish",
             label="Publish",
-            permission=permission,
-            perform=publish,
-            hindrance=lambda row: "It is live already." if row.is_published else "",
+            permission=model.publish_permission,
+            perform=publishing.publisher_of(model),
+            hindrance=lambda row: "It is live already." if row.is_published and not row.has_draft else "",
             consequence=consequence,
             outcome="“{row}” is live.",
         ),
         Decision(
             name="unpublish",
             label="Unpublish",
-            permission=permission,
-            perform=unpublish,
+            permission=model.publish_permission,
+            perform=publishing.unpublish,
             hindrance=lambda row: "" if row.is_published else "It is a draft already.",
             consequence="The public can no longer read it; it stays here as a draft.",
             outcome="“{row}” is a draft again; the public no longer sees it.",
+            tone="warning",
+        ),
+        Decision(
+            name="discard",
+            label="Discard changes",
+            permission=edit,
+            perform=discard,
+            hindrance=lambda row: "" if row.is_published and row.has_draft else "It has no unpublished changes.",
+            consequence="What is live stays as it is. The changes can still be found among the revisions.",
+            outcome="The unpublished changes of “{row}” are discarded.",
             tone="warning",
         ),
     )

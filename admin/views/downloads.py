@@ -89,6 +89,7 @@ class ReleaseAdmin(AdminView, model=Release):
         YesNoFilter(Release.is_shown_on_download_page, "On the download page"),
         SinceFilter(Release.released_at, "Released"),
     )
+    date_hierarchy = "released_at"
 
     fieldsets = (
         Fieldset("", ("name", "slug", "version", "released_at")),
@@ -143,8 +144,8 @@ class ReleaseAdmin(AdminView, model=Release):
         ),
     )
     decisions = publishing_decisions(
-        Permission.DOWNLOADS_PUBLISH,
-        publish=services.publish_release,
+        Release,
+        edit=Permission.DOWNLOADS_EDIT,
         consequence="It appears on the download pages, in the feed and in the search at once; "
         "a latest release takes the place of its predecessor.",
     )
@@ -184,6 +185,7 @@ class ReleaseFileAdmin(AdminView, model=ReleaseFile):
         YesNoFilter(ReleaseFile.is_source, "Source code"),
         SinceFilter(ReleaseFile.updated_at, "Last saved"),
     )
+    date_hierarchy = "updated_at"
 
     fieldsets = (
         Fieldset("", ("release", "name", "operating_system", "url", "size", "sha256", "md5", "description")),

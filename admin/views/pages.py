@@ -32,6 +32,7 @@ class PageAdmin(AdminView, model=Page):
         ChoiceFilter(Page.template_name, "Template", labels=tuple(TEMPLATES.items())),
         SinceFilter(Page.updated_at, "Last saved"),
     )
+    date_hierarchy = "updated_at"
     found_by = ("title", "path")
     slug_sources = {"path": "title"}
 
@@ -83,5 +84,5 @@ class PageAdmin(AdminView, model=Page):
             keep=keep_documents,
         ),
     )
-    decisions = publishing_decisions(Permission.PAGES_PUBLISH)
+    decisions = publishing_decisions(Page, edit=Permission.PAGES_EDIT)
     save_as = True

@@ -80,9 +80,13 @@ UNSEEN = frozenset(
 Publisher = Callable[..., Awaitable[None]]
 """A decision that makes a row public: `publish(session, row, by=actor)`."""
 
+Saver = Callable[..., Awaitable[None]]
+"""A decision that writes a row and its children by the rules of their domain: `save(session, row, by=actor)`."""
+
 Decides = TypeVar("Decides", bound=Publisher)
 
 _publishers: dict[type[Any], Publisher] = {}
+_savers: dict[type[Any], Saver] = {}
 
 
 def publisher(model: type[Any]) -> Callable[[Decides], Decides]:
@@ -98,6 +102,21 @@ def publisher(model: type[Any]) -> Callable[[Decides], Decides]:
 def publisher_of(model: type[Any]) -> Publisher:
     """Return the decision that publishes rows of `model`."""
     return _publishers.get(model, publish)
+
+
+def saver(model: type[Any]) -> Callable[[Decides], Decides]:
+    """Register the decision that writes rows of `model` with those of their children that have been loaded."""
+
+    def register(decision: Decides) -> Decides:
+        _savers[model] = decision
+        return decision
+
+    return register
+
+
+def saver_of(model: type[Any]) -> Saver:
+    """Return the decision that writes rows of `model` with their children."""
+    return _savers[model]
 
 
 def is_live(model: type[Publishable]) -> ColumnElement[bool]:
@@ -128,11 +147,12 @@ async def require_to_write(session: AsyncSession, row: Any, *, permission: Permi
 
 async def keep_draft(
     session: AsyncSession, row: Any, write: Callable[[], Awaitable[Any]], *, by: Actor, remark: str = ""
-) -> Revision:
+) -> Revision | None:
     """Keep what `write` makes of a live row as a draft beside it; the row itself stays as it is.
 
     `write` runs as if it were for good, with every rule of the domain and of the database, and is then undone; what
-    it raises is raised here. Raises PermissionDenied where changes wait for their moment that `by` may not change.
+    it raises is raised here. Returns None, and keeps no draft, where nothing would differ from what is live.
+    Raises PermissionDenied where changes wait for their moment that `by` may not change.
     """
     if row.publish_at is not None and not allows(by, row.publish_permission):
         raise PermissionDenied(f"Changes of “{row}” are scheduled to go live as they are; ask who may publish them.")
@@ -142,6 +162,9 @@ async def keep_draft(
     for relation, keys in present.items():
         for child in values[relation]:
             child["id"] = child["id"] if child["id"] in keys else None
+    if values == base.values:
+        row.draft_id = None
+        return None
     who = audit.acting()
     draft = Revision(
         table_name=row.__tablename__,
@@ -174,8 +197,14 @@ async def _tried(session: AsyncSession, row: Any, write: Callable[[], Awaitable[
         await session.refresh(row)
 
 
-async def discard_draft(session: AsyncSession, row: Any) -> None:
-    """Forget the unpublished changes of a live row; its revisions keep them. Raises InvalidTransition without any."""
+async def discard_draft(session: AsyncSession, row: Any, *, permission: Permission, by: Actor) -> None:
+    """Forget the unpublished changes of a live row; its revisions keep them.
+
+    Raises PermissionDenied, or InvalidTransition where there are none.
+    """
+    await require(session, by, permission, row)
+    if row.publish_at is not None:
+        await require(session, by, row.publish_permission, row)
     if row.draft_id is None:
         raise InvalidTransition(f"“{row}” has no unpublished changes.")
     row.draft_id = None
@@ -287,7 +316,21 @@ async def act_on_moment(session: AsyncSession, row: Any, *, by: Actor) -> None:
         await publisher_of(type(row))(session, row, by=by)
 
 
-async def restore(session: AsyncSession, row: Any, revision: Revision) -> None:
-    """Put the row back into a saved state; whether it is live does not change. The caller lets the domain check it."""
-    await revisions.put_onto(session, row, revision.values)
-    audit.note(session, row, action="restore", remark=f"Revision {revision.id}")
+async def restore(session: AsyncSession, row: Any, revision: Revision, *, by: Actor) -> None:
+    """Put the row back into a saved state: a live row gets a draft of it, any other row is written.
+
+    Raises what saving the row raises, such as Invalid where another row has taken the path by now.
+    """
+    remark = f"Restored the state of {revision.saved_at:%Y-%m-%d %H:%M} UTC."
+
+    async def write() -> None:
+        await revisions.put_onto(session, row, revision.values)
+        await saver_of(type(row))(session, row, by=by)
+
+    if row.is_published:
+        await keep_draft(session, row, write, by=by, remark=remark)
+    else:
+        row.draft_id = None
+        audit.note(session, row, action="restore", remark=remark)
+        audit.remark(session, row, remark)
+        await write()

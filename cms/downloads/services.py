@@ -15,6 +15,7 @@ from cms.core.text import slugify
 from cms.downloads import queries
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
 from cms.downloads.rules import broken_rules
+from cms.redirects import services as redirects
 
 ONE_BUTTON = 'Only one Release File per OS can have "Download button" enabled'
 URL_TAKEN = "There is a release file with this URL already."
@@ -44,8 +45,16 @@ async def save_release(session: AsyncSession, release: Release, *, by: Actor) ->
         await require(session, by, Permission.PAGES_TRUSTED_MARKUP)
     session.add(release)
     await _demote_predecessors(session, release)
+    await _follow_move(session, release, by=by)
     await session.flush()
     await publishing.require_to_write(session, release, permission=Permission.DOWNLOADS_EDIT, by=by)
+
+
+@publishing.saver(Release)
+async def save_whole_release(session: AsyncSession, release: Release, *, by: Actor) -> None:
+    """Write a release and those of its files that have been loaded; raises what writing either raises."""
+    await save_release(session, release, by=by)
+    await _save_loaded_files(session, release, by=by)
 
 
 async def save_files(session: AsyncSession, files: Sequence[ReleaseFile], *, by: Actor) -> None:
@@ -95,11 +104,13 @@ async def publish_release(session: AsyncSession, release: Release, *, by: Actor)
     Raises PermissionDenied, InvalidTransition where there is nothing to publish, and Invalid where the changes break
     a rule by now.
     """
+    was_live = release.is_published
     await publishing.publish(session, release, by=by)
     await _check(session, release)
     await _demote_predecessors(session, release)
-    if "files" not in inspect(release).unloaded:  # The draft has put its files there.
-        await save_files(session, release.files, by=by)
+    if was_live:
+        await _follow_move(session, release, by=by)
+    await _save_loaded_files(session, release, by=by)
 
 
 async def delete_release(session: AsyncSession, release: Release, *, by: Actor) -> None:
@@ -115,6 +126,17 @@ async def delete_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) ->
 async def delete_operating_system(session: AsyncSession, system: OperatingSystem, *, by: Actor) -> None:
     """Delete an operating system. Raises PermissionDenied, or Conflict while files are for it."""
     await deletion.delete(session, system, permission=Permission.DOWNLOADS_DELETE, by=by)
+
+
+async def _save_loaded_files(session: AsyncSession, release: Release, *, by: Actor) -> None:
+    if "files" not in inspect(release).unloaded:
+        await save_files(session, release.files, by=by)
+
+
+async def _follow_move(session: AsyncSession, release: Release, *, by: Actor) -> None:
+    moved_from = inspect(release).attrs.slug.history.deleted
+    if release.is_published and moved_from:
+        await redirects.follow_move(session, f"/downloads/release/{moved_from[0]}/", release.public_path, by=by)
 
 
 async def _check(session: AsyncSession, release: Release) -> None:

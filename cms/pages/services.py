@@ -2,6 +2,7 @@
 
 import re
 
+from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import deletion, publishing
@@ -12,6 +13,7 @@ from cms.core.markup import TRUSTED_KINDS
 from cms.core.permissions import Actor, Permission, require
 from cms.pages import queries
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
+from cms.redirects import services as redirects
 
 SEGMENT = r"(?!\.{1,2}(?:/|\Z))[a-z0-9.-]+"
 """Not "." or "..": browsers resolve these, so that a page below one could never be reached."""
@@ -26,8 +28,9 @@ PATH_TAKEN = "There is a page at this path already."
 explain_constraint("uq_pages_path", field="path", sentence=PATH_TAKEN)
 
 
+@publishing.saver(Page)
 async def save_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
-    """Write a new or changed page.
+    """Write a new or changed page; where a live one moves, its old path leads to the new one.
 
     Raises PermissionDenied where the page, as it was or as it would be, is not the person's to write,
     and Invalid naming each field that breaks a rule.
@@ -36,6 +39,7 @@ async def save_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
     if page.content_kind in TRUSTED_KINDS:
         await require(session, by, Permission.PAGES_TRUSTED_MARKUP)
     session.add(page)
+    await _follow_move(session, page, by=by)
     await session.flush()
     await publishing.require_to_write(session, page, permission=Permission.PAGES_EDIT, by=by)
 
@@ -47,8 +51,11 @@ async def publish_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
     Raises PermissionDenied, InvalidTransition where there is nothing to publish, and Invalid where the changes break
     a rule by now, such as that another page has taken their path.
     """
+    was_live = page.is_published
     await publishing.publish(session, page, by=by)
     await _check(session, page)
+    if was_live:
+        await _follow_move(session, page, by=by)
     await session.flush()
 
 
@@ -67,6 +74,12 @@ async def _check(session: AsyncSession, page: Page) -> None:
     errors = await _broken_rules(session, page)
     if errors:
         raise Invalid.in_fields(errors)
+
+
+async def _follow_move(session: AsyncSession, page: Page, *, by: Actor) -> None:
+    moved_from = inspect(page).attrs.path.history.deleted
+    if page.is_published and moved_from:
+        await redirects.follow_move(session, f"/{moved_from[0]}/", page.public_path, by=by)
 
 
 async def _broken_rules(session: AsyncSession, page: Page) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ from cms.downloads.services import publish_release, save_files, save_release
 from cms.pages.models import Page, PageDocument
 from cms.pages.services import publish_page, save_page
 from cms.publishing_tasks import act_on_moment, publish_due
+from cms.redirects.models import Redirect
 from tests.factories.downloads import make_file, make_operating_system, make_release
 from tests.factories.pages import make_page
 from tests.factories.users import make_user
@@ -155,17 +156,39 @@ async def test_a_path_that_was_taken_meanwhile_hinders_the_publishing(session, e
     assert list(refusal.value.errors) == ["path"]
 
 
+async def test_a_draft_that_differs_in_nothing_from_what_is_live_is_none(session, editor):
+    page = await make_page(session, title="Live", is_published=True)
+    await draft(session, page, editor, title="Drafted")
+
+    kept = await draft(session, page, editor, title="Live")
+
+    assert kept is None
+    assert not page.has_draft
+
+
+async def test_a_live_page_that_moves_leads_from_its_old_path(session, editor):
+    page = await make_page(session, path="old", is_published=True)
+    await draft(session, page, editor, path="new")
+    assert (await session.scalars(select(Redirect))).all() == []
+
+    await publish_page(session, page, by=editor)
+    await session.commit()
+
+    [redirect] = await session.scalars(select(Redirect))
+    assert (redirect.old_path, redirect.new_path) == ("/old/", "/new/")
+
+
 async def test_a_discarded_draft_is_gone_and_its_revision_is_not(session, editor):
     page = await make_page(session, title="Live", is_published=True)
     kept = await draft(session, page, editor, title="Drafted")
 
-    await publishing.discard_draft(session, page)
+    await publishing.discard_draft(session, page, permission=Permission.PAGES_EDIT, by=editor)
     await session.commit()
 
     assert not page.has_draft
     assert (await session.get(Revision, kept.id)).values["title"] == "Drafted"
     with pytest.raises(InvalidTransition, match="no unpublished changes"):
-        await publishing.discard_draft(session, page)
+        await publishing.discard_draft(session, page, permission=Permission.PAGES_EDIT, by=editor)
 
 
 async def test_a_scheduled_draft_goes_live_when_its_moment_comes(session, resources, editor, clock):

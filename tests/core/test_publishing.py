@@ -10,6 +10,7 @@ from cms.core.audit import AuditEntry
 from cms.core.errors import Invalid, InvalidTransition, PermissionDenied
 from cms.core.outbox import OutboxMessage
 from cms.core.permissions import Permission
+from cms.downloads.models import Release
 from cms.pages.services import save_page
 from cms.publishing_tasks import act_on_moment, publish_due
 from tests.factories.downloads import make_release
@@ -92,32 +93,45 @@ async def test_a_moment_to_expire_before_the_one_to_go_live_is_refused(session, 
     assert list(refusal.value.errors) == ["expire_at"]
 
 
-async def test_an_earlier_state_is_restored_but_not_whether_it_was_live(session, publisher):
+async def test_an_earlier_state_of_a_draft_is_restored(session, superuser):
     page = await make_page(session, title="First", is_published=False)
     page.title = "Second"
-    await publishing.publish(session, page, by=publisher)
     await session.commit()
     first = (await session.scalars(revisions.revisions_of(page))).all()[-1]
 
-    await publishing.restore(session, page, first)
+    await publishing.restore(session, page, first, by=superuser)
     await session.commit()
 
-    assert (page.title, page.is_published) == ("First", True)
+    assert (page.title, page.is_published) == ("First", False)
     last = await session.scalar(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1))
     assert (last.action, last.changes) == ("restore", {"title": ["Second", "First"]})
 
 
-async def test_a_restored_release_has_its_date_back(session):
+async def test_an_earlier_state_of_something_live_is_restored_as_a_draft(session, superuser):
     release = await make_release(session)
     date = release.released_at
     release.released_at = date + timedelta(days=1)
     await session.commit()
     first = (await session.scalars(revisions.revisions_of(release))).all()[-1]
 
-    await publishing.restore(session, release, first)
-    await session.commit()
+    await publishing.restore(session, release, first, by=superuser)
+    assert release.released_at == date + timedelta(days=1)
 
+    await publishing.publisher_of(Release)(session, release, by=superuser)
     assert release.released_at == date
+
+
+async def test_a_state_whose_path_another_page_has_by_now_is_not_restored(session, superuser):
+    page = await make_page(session, path="help", is_published=False)
+    page.path = "about/help"
+    await session.commit()
+    await make_page(session, path="help")
+    first = (await session.scalars(revisions.revisions_of(page))).all()[-1]
+
+    with pytest.raises(Invalid) as refusal:
+        await publishing.restore(session, page, first, by=superuser)
+
+    assert list(refusal.value.errors) == ["path"]
 
 
 async def test_a_row_that_has_expired_says_so_until_it_is_published_again(session, resources, publisher, clock):

@@ -130,7 +130,7 @@ async def test_publishing_takes_its_permission(session):
     editor = await make_user(session, permissions=(Permission.DOWNLOADS_EDIT,))
     release = await make_release(session, is_published=False)
 
-    with pytest.raises(PermissionDenied, match="downloads:publish"):
+    with pytest.raises(PermissionDenied, match="Publish releases"):
         await services.publish_release(session, release, by=editor)
 
 

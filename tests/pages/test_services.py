@@ -63,7 +63,7 @@ async def test_a_page_needs_a_title_and_a_template_that_exists(session, editor):
 async def test_raw_html_takes_a_permission_of_its_own(session, editor, kind):
     page = Page(title="A page", path="about", content="<script>1</script>", content_kind=kind)
 
-    with pytest.raises(PermissionDenied, match="trusted-markup"):
+    with pytest.raises(PermissionDenied, match="unfiltered HTML"):
         await services.save_page(session, page, by=editor)
 
 
