@@ -15,6 +15,7 @@ from saq.types import Context
 import cms.core.consequences
 import cms.core.records
 import cms.downloads.search
+import cms.media.tasks
 import cms.pages.search
 import cms.publishing_tasks
 import cms.users.tasks
@@ -39,7 +40,7 @@ PAUSE_WITHOUT_REDIS = 1.0
 MARGIN = 15
 """Seconds beyond a task's own limit after which the queue gives its run up."""
 
-TASKS_OF = (cms.core.consequences, cms.core.records, cms.publishing_tasks, cms.users.tasks)
+TASKS_OF = (cms.core.consequences, cms.core.records, cms.media.tasks, cms.publishing_tasks, cms.users.tasks)
 DOCUMENTS_OF = (cms.downloads.search, cms.pages.search)
 """Importing these modules registers their tasks, and the search documents that the tasks make."""
 

@@ -1,5 +1,6 @@
-"""Deleting a row: what goes with it, what merely forgets it, and what hinders it, all read off the foreign keys."""
+"""Deleting a row: what goes with it, what merely forgets it, and what hinders it, read off the foreign keys."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -36,6 +37,20 @@ class Deletion:
     hinder: list[Dependents] = field(default_factory=list)
 
 
+Hindrances = Callable[[AsyncSession, Any], Awaitable[list[Dependents]]]
+_hindrances: dict[type[Base], Hindrances] = {}
+
+
+def hindrances_of(model: type[Base]) -> Callable[[Hindrances], Hindrances]:
+    """Register what hinders the deletion of a model's rows besides foreign keys."""
+
+    def register(hindrances: Hindrances) -> Hindrances:
+        _hindrances[model] = hindrances
+        return hindrances
+
+    return register
+
+
 async def foresee(session: AsyncSession, row: Base) -> Deletion:
     """Return what refers to the row, sorted by what its deletion would do to it."""
     found = Deletion()
@@ -43,6 +58,8 @@ async def foresee(session: AsyncSession, row: Base) -> Deletion:
     for model, constraint in _referring(type(row)):
         if dependents := await _dependents(session, model, constraint, row):
             lists.get(constraint.ondelete or "", found.hinder).append(dependents)
+    if hindrances := _hindrances.get(type(row)):
+        found.hinder.extend(await hindrances(session, row))
     return found
 
 

@@ -2,34 +2,40 @@
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from PIL import Image, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 from cms.core.errors import Invalid
 from cms.core.text import slugify
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
-"""SVG is none of them: it is a document that can hold script, and is stored and served as one."""
+"""SVG is none of them: it is a document that can hold script; `cms.core.svg` takes it out."""
 EXTENSIONS = {"PNG": ".png", "JPEG": ".jpg", "GIF": ".gif", "WEBP": ".webp", "AVIF": ".avif"}
 MAX_BYTES = 8 * 1024 * 1024
 """A photo straight from a camera; a page that holds more is too slow for its readers."""
 MAX_PIXELS = 16_000_000
 """Decoding takes four bytes a pixel: 64 MB in a process that should stay below 150."""
 MAX_STEM = 80
+LYING = frozenset({5, 6, 7, 8})
+"""The values of EXIF's orientation by which width and height change places."""
 
 _TOO_MANY_PIXELS = f"An image may have at most {MAX_PIXELS // 10**6} megapixels; please make it smaller."
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What an image turned out to be; `width` and `height` are in pixels, `name` is safe to store it under."""
+    """What an image turned out to be; `width` and `height` are in pixels as shown, `name` is safe to store it under."""
 
     name: str
     format: str
     width: int
     height: int
+    is_animated: bool = False
 
     @property
     def content_type(self) -> str:
@@ -44,8 +50,11 @@ def inspect(content: bytes, *, filename: str) -> ImageFacts:
     if len(content) > MAX_BYTES:
         message = f"An image may have at most {MAX_BYTES // 1024**2} MB; this has {len(content) / 1024**2:.1f} MB."
         raise Invalid(message)
-    image_format, (width, height) = _decoded(content)
-    return ImageFacts(safe_name(filename, EXTENSIONS[image_format]), image_format, width, height)
+    with opened(content) as image:
+        width, height = shown_size(image)
+        image_format = format_of(image)
+        is_animated = getattr(image, "is_animated", False)
+    return ImageFacts(safe_name(filename, EXTENSIONS[image_format]), image_format, width, height, is_animated)
 
 
 def safe_name(filename: str, extension: str) -> str:
@@ -54,8 +63,9 @@ def safe_name(filename: str, extension: str) -> str:
     return (slugify(stem)[:MAX_STEM].strip("-_") or "image") + extension
 
 
-def _decoded(content: bytes) -> tuple[str, tuple[int, int]]:
-    """Return the format and size of an image whose every pixel could be read."""
+@contextmanager
+def opened(content: bytes) -> Iterator[Image.Image]:
+    """Give an image whose every pixel could be read; raises Invalid where it is none, broken, or too large."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -64,7 +74,7 @@ def _decoded(content: bytes) -> tuple[str, tuple[int, int]]:
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 _refuse_too_many_pixels(image.width * image.height)
                 image.load()
-                return _format_of(image), image.size
+                yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Invalid(_TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:
@@ -75,11 +85,17 @@ def _decoded(content: bytes) -> tuple[str, tuple[int, int]]:
         raise Invalid(message) from error
 
 
+def format_of(image: Image.Image) -> str:
+    """Return the format; a JPEG with a second picture in it, as some cameras write, is called MPO by Pillow."""
+    return "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def shown_size(image: Image.Image) -> tuple[int, int]:
+    """Return width and height as browsers show them: a camera that was held upright writes that it was."""
+    is_lying = image.getexif().get(Base.Orientation, 1) in LYING
+    return (image.height, image.width) if is_lying else (image.width, image.height)
+
+
 def _refuse_too_many_pixels(pixels: int) -> None:
     if pixels > MAX_PIXELS:
         raise Invalid(_TOO_MANY_PIXELS)
-
-
-def _format_of(image: Image.Image) -> str:
-    """Return the format; a JPEG with a second picture in it, as some cameras write, is called MPO by Pillow."""
-    return "JPEG" if image.format == "MPO" else str(image.format)

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import quote, unquote
 
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
@@ -69,6 +69,14 @@ class OpenFile:
     chunks: AsyncIterator[bytes]
 
 
+class ListedFile(NamedTuple):
+    """A stored file as a listing knows it."""
+
+    name: str
+    size: int
+    modified_at: datetime
+
+
 class Storage(Protocol):
     """Every method raises Unavailable where the storage does not answer, and Invalid for a name that cannot be one."""
 
@@ -89,8 +97,8 @@ class Storage(Protocol):
     async def delete(self, name: str) -> None:
         """Remove the file; it is no error if there is none."""
 
-    def list(self, prefix: str = "") -> AsyncIterator[tuple[str, int]]:
-        """Yield name and size of every file under a folder."""
+    def list(self, prefix: str = "") -> AsyncIterator[ListedFile]:
+        """Yield every file under a folder."""
 
     def url(self, name: str) -> str:
         """Return the address under which readers find the file."""
@@ -150,11 +158,11 @@ class ObjectStorage:
         with suppress(NotFound), _sentences(name):
             await self._store.delete_async(name)
 
-    async def list(self, prefix: str = "") -> AsyncIterator[tuple[str, int]]:
+    async def list(self, prefix: str = "") -> AsyncIterator[ListedFile]:
         with _sentences(prefix):
             async for batch in self._store.list(prefix or None):
                 for found in batch:
-                    yield found["path"], found["size"]
+                    yield ListedFile(found["path"], found["size"], found["last_modified"])
 
     def url(self, name: str) -> str:
         return self._address + quote(normalised(name))
@@ -241,6 +249,11 @@ def legacy_name(path: str) -> str:
     except Invalid:
         message = "There is no such file."
         raise NotFound(message) from None
+
+
+async def content_of(opened: OpenFile) -> bytes:
+    """Return all that an opened file holds."""
+    return await _collected(opened.chunks)
 
 
 async def _collected(chunks: AsyncIterable[bytes]) -> bytes:

@@ -17,6 +17,7 @@ from cms.core.database import (
 from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission
 from cms.core.publishing import Publishable
+from cms.media.uses import names_media
 
 DEFAULT_TEMPLATE = "pages/default.html"
 TEMPLATES = {
@@ -106,5 +107,7 @@ class PageDocument(Identified, Timestamped, Base):
         return self.title or self.file
 
 
+names_media(PageImage, "file", owner="page", alternative_text="alternative_text")
+names_media(PageDocument, "file", owner="page", title="title")
 word_index(Page)
 sort_indexes(Page, "title", "updated_at")

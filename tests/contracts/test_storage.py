@@ -77,7 +77,7 @@ async def content_of(opened):
 
 
 async def names_in(storage, prefix=""):
-    return sorted([name async for name, _ in storage.list(prefix)])
+    return sorted([found.name async for found in storage.list(prefix)])
 
 
 async def in_pieces(content, size=1000):
@@ -187,8 +187,8 @@ async def test_files_are_listed_by_folder(storage):
 
     assert await names_in(storage) == ["a/1.txt", "a/b/2.txt", "c.txt"]
     assert await names_in(storage, "a") == ["a/1.txt", "a/b/2.txt"]
-    assert [size async for _, size in storage.list("c")] == []
-    assert {size async for _, size in storage.list()} == {4}
+    assert [found.size async for found in storage.list("c")] == []
+    assert {found.size async for found in storage.list()} == {4}
 
 
 @pytest.mark.parametrize("name", HIDDEN_NAMES + PATHS_OUT + OTHER_NAMES)

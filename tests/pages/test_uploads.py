@@ -33,7 +33,7 @@ async def upload(browser, page, relation, name, content, **fields):
 
 
 async def stored(resources):
-    return [name async for name, _ in resources.storage.list()]
+    return [found.name async for found in resources.storage.list()]
 
 
 async def test_an_image_is_stored_under_the_path_of_its_page_and_shown_to_everybody(browser, session, resources, page):
