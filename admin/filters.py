@@ -29,6 +29,10 @@ class Filter:
         """Return what may be chosen, as (value in the address, label)."""
         return ()
 
+    def label_of(self, value: str) -> str:
+        """Return what a value of the address says to people; "" where it is nonsense."""
+        return next((label for known, label in self.choices() if value and known == value), "")
+
     def condition(self, value: str) -> ColumnElement[bool] | None:
         """Return what the rows must meet; None where `value` is nonsense, which filters nothing."""
         raise NotImplementedError
@@ -91,6 +95,9 @@ class BeginsWithFilter(Filter):
     @property
     def kind(self) -> str:
         return "text"
+
+    def label_of(self, value: str) -> str:
+        return value.strip()
 
     def condition(self, value: str) -> ColumnElement[bool] | None:
         prefix = value.strip()

@@ -6,14 +6,18 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from admin import formats
+from admin.asked import asked_of
 from admin.authorization import require_somewhere
 from admin.back_office import view_of_request
 from admin.base import AdminView
-from admin.lists import page_of, selection
+from admin.counts import counts_of
+from admin.facets import chips_of, clear_url_of, dates_of, facets_of
+from admin.list_columns import PEOPLE, offered_columns
+from admin.lists import ListPage, page_of, selection
 from admin.rendering import NEVER_CACHED, render
 from admin.requests import resources_of
 from cms.core import clock
@@ -28,21 +32,46 @@ async def show_list(request: Request) -> Response:
     """Show a page of the rows that the person may see."""
     view = view_of_request(request)
     user = require_somewhere(request, view.permissions.view)
+    is_counted = request.query_params.get("counts") == "yes"
     async with resources_of(request).sessionmaker() as session:
         page = await page_of(session, view, request, user)
+        counts = await counts_of(session, view, user, page.asked) if is_counted else {}
+        dates = await dates_of(session, view, request, user, page.asked, counts)
     context = {
         "view": view,
         "page": page,
         "title": view.name_plural,
+        "facets": facets_of(view, request, page.asked, counts),
+        "dates": dates,
+        "chips": chips_of(view, request, page.asked),
+        "clear_url": clear_url_of(view, request),
+        "is_counted": is_counted,
+        "offered_columns": offered_columns(view, user),
+        "cell": lambda row, name: cell_of(view, page, row, name),
         "may_create": view.is_open_to(user, "create"),
         "may_export": view.is_open_to(user, "export"),
         "bulk_decisions": [decision for decision in view.decisions if allows(user, decision.permission)],
         "may_delete": view.is_open_to(user, "delete"),
-        "columns": view._list_prop_names,  # noqa: SLF001 - SQLAdmin keeps the declaration there
-        "sortable": view._sort_fields,  # noqa: SLF001 - as above
+        "sortable": view._sort_fields,  # noqa: SLF001 - SQLAdmin keeps the declaration there
         "is_searched": bool(view._search_fields),  # noqa: SLF001 - as above
     }
     return await render(request, view.list_template, context)
+
+
+async def show_counts(request: Request) -> Response:
+    """Answer the numbers beside the choices of the filters, once somebody opens them."""
+    view = view_of_request(request)
+    user = require_somewhere(request, view.permissions.view)
+    async with resources_of(request).sessionmaker() as session:
+        counts = await counts_of(session, view, user, asked_of(view, request.query_params, user))
+    return JSONResponse(counts, headers=NEVER_CACHED)
+
+
+def cell_of(view: AdminView, page: ListPage, row: Any, name: str) -> Any:
+    """Show one value of a row, people by their user names."""
+    if name in PEOPLE:
+        return page.people.get(getattr(row, name), formats.NOTHING)
+    return view.cell(row, name)
 
 
 async def export(request: Request) -> Response:
@@ -81,5 +110,6 @@ def _line(values: list[str]) -> str:
 
 routes = [
     Route("/{identity}/list", show_list),
+    Route("/{identity}/counts", show_counts),
     Route("/{identity}/export/csv", export),
 ]

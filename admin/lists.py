@@ -1,4 +1,4 @@
-"""The list of a view: what its address asks for, and a page of rows in about the same time however many there are.
+"""A page of a list: its rows, in about the same time however many there are.
 
 Neighbouring pages are reached by the last row's place in the order, not by counting rows that are skipped; numbered
 pages exist near the beginning, where skipping is cheap; and nobody counts a million rows to show fifty.
@@ -11,18 +11,19 @@ rare word, the second for a common one. PostgreSQL cannot tell the two by its st
 import base64
 import binascii
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, or_, select, text, true, tuple_
+from sqlalchemy import Select, any_, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
+from admin.asked import DEEPEST_OFFSET, Asked, asked_of
 from admin.base import AdminView, Reached, column_named
+from admin.list_columns import names_of_people
+from admin.narrowing import narrowed
 from admin.urls import with_query
-from cms.core.database import has_words
 from cms.core.permissions import is_unrestricted
 from cms.users.models import User
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
 
 COUNTED_EXACTLY = 10_000
-DEEPEST_OFFSET = 10_000
 LARGE = 50_000
 """Rows of a table; in a smaller one, all that match are found and sorted in no time, whatever is asked for."""
 
@@ -41,26 +41,6 @@ COMMON = 2 * COUNTED_EXACTLY
 """From so many matching rows on, walking is the quicker way, and nobody counts them."""
 
 ESTIMATED_ROWS = text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:table)")
-LONGEST_SEARCH = 200
-MOST_WORDS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address of a list asks for; whatever is nonsense falls back to the usual."""
-
-    search: str
-    filters: dict[str, str]
-    sort: str
-    is_descending: bool
-    size: int
-    page: int
-    after: str
-    before: str
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(self.search or self.filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +56,25 @@ class ListPage:
     first_url: str
     last_url: str
     from_row: int | None
+    people: dict[int, str]
+    """User names by id, for the columns that tell who made a row and who saved it last."""
 
     @property
     def to_row(self) -> int | None:
         return None if self.from_row is None else self.from_row + len(self.rows) - 1
 
 
-def asked_of(view: AdminView, request: Request) -> Asked:
-    """Read the address; it may come from anywhere, so nothing in it is trusted."""
-    query = {key: value.replace("\x00", "") for key, value in request.query_params.items()}
-    sort, is_descending = _sort_of(view, query)
-    return Asked(
-        search=query.get("search", "").strip()[:LONGEST_SEARCH],
-        filters={found.name: query[found.name] for found in view.list_filters if query.get(found.name)},
-        sort=sort,
-        is_descending=is_descending,
-        size=_number(query.get("size", ""), default=view.page_size, allowed=view.page_size_options),
-        page=max(1, min(_number(query.get("page", ""), default=1), 1 + DEEPEST_OFFSET)),
-        after=query.get("after", ""),
-        before=query.get("before", ""),
-    )
-
-
 async def page_of(session: AsyncSession, view: AdminView, request: Request, user: User) -> ListPage:
     """Read the page that the address asks for."""
-    asked = asked_of(view, request)
-    narrowed = _narrowed(view, view.reachable(user), asked)
+    asked = asked_of(view, request.query_params, user)
+    matching = narrowed(view, view.reachable(user), asked)
     is_whole = not asked.is_narrowed and is_unrestricted(user, view.permissions.view, view.model)
     size = await _estimated_size(session, view)
-    is_common = is_whole or await _is_common(session, view, narrowed, size)
-    keys = _keys(view, narrowed, asked, walks=is_common)
+    is_common = is_whole or await _is_common(session, view, matching, size)
+    keys = _keys(view, matching, asked, walks=is_common)
     rows, has_next, has_previous = await _rows(session, view, view.reachable(user), keys, asked)
     seems_many = is_common and size >= COMMON
-    count, is_exact = (COUNTED_EXACTLY, False) if seems_many else await _count(session, narrowed)
+    count, is_exact = (COUNTED_EXACTLY, False) if seems_many else await _count(session, matching)
     is_numbered = not asked.after and not asked.before
     by_number = is_numbered and asked.page * asked.size <= DEEPEST_OFFSET
     place = {"page": None, "after": None, "before": None}
@@ -127,49 +93,14 @@ async def page_of(session: AsyncSession, view: AdminView, request: Request, user
         first_url=with_query(request, **place) if has_previous else "",
         last_url=with_query(request, **{**place, "before": "end"}) if has_next else "",
         from_row=(asked.page - 1) * asked.size + 1 if is_numbered and rows else None,
+        people=await names_of_people(session, [found.row for found in rows], asked.columns),
     )
 
 
 def selection(view: AdminView, user: User, request: Request) -> Select[Any]:
     """Select all that the address asks for, in its order and without pages, as an export needs it."""
-    asked = asked_of(view, request)
-    return _ordered(view, _narrowed(view, view.reachable(user), asked), asked, is_reversed=False)
-
-
-def search_condition(model: type[Any], names: Sequence[str], term: str) -> ColumnElement[bool]:
-    """Return the condition that every word of `term` begins a word of the row, or else occurs in one of its columns."""
-    if getattr(model, "searched_columns", ()):
-        found = has_words(model, term)
-        if found is not None:
-            return found
-    words = term.split()[:MOST_WORDS]
-    columns = [column_named(model, name) for name in names]
-    return and_(true(), *(or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words))
-
-
-def _sort_of(view: AdminView, query: dict[str, str]) -> tuple[str, bool]:
-    wanted = query.get("sort", "")
-    name = wanted.removeprefix("-")
-    if name in view._sort_fields:  # noqa: SLF001 - SQLAdmin keeps the declaration there
-        return name, wanted.startswith("-")
-    default, is_descending = view._get_default_sort()[0]  # noqa: SLF001 - as above
-    return getattr(default, "key", default), is_descending
-
-
-def _number(value: str, *, default: int, allowed: Any = None) -> int:
-    if not value.isdecimal() or not value.isascii() or len(value) > 9:
-        return default
-    return int(value) if allowed is None or int(value) in allowed else default
-
-
-def _narrowed(view: AdminView, statement: Select[Any], asked: Asked) -> Select[Any]:
-    for found in view.list_filters:
-        condition = found.condition(asked.filters.get(found.name, ""))
-        if condition is not None:
-            statement = statement.where(condition)
-    if asked.search:
-        statement = statement.where(search_condition(view.model, view._search_fields, asked.search))  # noqa: SLF001 - SQLAdmin keeps the declaration there
-    return statement
+    asked = asked_of(view, request.query_params, user)
+    return _ordered(view, narrowed(view, view.reachable(user), asked), asked, is_reversed=False)
 
 
 def _ordered(view: AdminView, statement: Select[Any], asked: Asked, *, is_reversed: bool) -> Select[Any]:
@@ -188,7 +119,7 @@ async def _estimated_size(session: AsyncSession, view: AdminView) -> int:
     return int(await session.scalar(ESTIMATED_ROWS, {"table": str(view.mapper.local_table.description)}) or 0)
 
 
-async def _is_common(session: AsyncSession, view: AdminView, narrowed: Select[Any], size: int) -> bool:
+async def _is_common(session: AsyncSession, view: AdminView, matching: Select[Any], size: int) -> bool:
     """Tell by a sample whether so many rows match that a walk through all of them soon meets enough."""
     if size <= LARGE:
         return False
@@ -197,18 +128,18 @@ async def _is_common(session: AsyncSession, view: AdminView, narrowed: Select[An
     first, last = (select(found(key)).scalar_subquery() for found in (func.min, func.max))
     # As an array the keys are known first, and the condition is asked of their rows alone.
     sample = func.array(select(func.generate_series(first, last, step)).scalar_subquery())
-    matching = _ones(narrowed.where(column_named(view.model, "id") == any_(sample)))
-    hits = await session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+    sampled = _ones(matching.where(column_named(view.model, "id") == any_(sample)))
+    hits = await session.scalar(select(func.count()).select_from(sampled.subquery())) or 0
     return hits * step >= COMMON
 
 
-def _keys(view: AdminView, narrowed: Select[Any], asked: Asked, *, walks: bool) -> Select[Any]:
+def _keys(view: AdminView, matching: Select[Any], asked: Asked, *, walks: bool) -> Select[Any]:
     """Select what the list is sorted by, of the page's rows and one more.
 
     Rows before the page are thus skipped in the index, and only the page's own are read whole.
     """
     columns: list[Any] = list(_order(view, asked))
-    keys = narrowed.with_only_columns(*columns, maintain_column_froms=True)
+    keys = matching.with_only_columns(*columns, maintain_column_froms=True)
     if not walks:
         found = keys.cte("found").prefix_with("MATERIALIZED")
         columns = list(found.c)
@@ -228,7 +159,7 @@ async def _rows(
 ) -> tuple[list[Reached], bool, bool]:
     """Return the rows of the page, and whether there are more after and before them."""
     is_reversed = bool(asked.before)
-    statement = reachable.options(*view.list_options())
+    statement = reachable.options(*view.list_options(asked.columns))
     statement = statement.where(column_named(view.model, "id").in_(select(keys.subquery("keys").c.id)))
     records = (await session.execute(_ordered(view, statement, asked, is_reversed=is_reversed))).unique().all()
     rows = [view.reached(record) for record in records[: asked.size]]
@@ -271,9 +202,9 @@ def _mark(view: AdminView, asked: Asked, row: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(kept).encode()).decode().rstrip("=")
 
 
-async def _count(session: AsyncSession, narrowed: Select[Any]) -> tuple[int, bool]:
+async def _count(session: AsyncSession, matching: Select[Any]) -> tuple[int, bool]:
     """Return how many rows there are up to a bound, and whether that is all."""
-    bounded = _ones(narrowed).limit(COUNTED_EXACTLY + 1).subquery()
+    bounded = _ones(matching).limit(COUNTED_EXACTLY + 1).subquery()
     counted = await session.scalar(select(func.count()).select_from(bounded)) or 0
     return min(counted, COUNTED_EXACTLY), counted <= COUNTED_EXACTLY
 

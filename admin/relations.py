@@ -15,7 +15,7 @@ from admin.back_office import view_of_request
 from admin.base import AdminView, column_named
 from admin.fields import AutocompleteField, RelationField
 from admin.forms import every_field
-from admin.lists import search_condition
+from admin.narrowing import search_condition
 from admin.requests import office_of, resources_of
 from cms.core.errors import NotFound
 from cms.users.models import User

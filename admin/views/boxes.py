@@ -21,6 +21,7 @@ class BoxAdmin(AdminView, model=Box):
     column_default_sort = (Box.label, False)
     column_labels = {Box.updated_at: "Last saved", Box.content_kind: "Written in"}
     list_filters = (SinceFilter(Box.updated_at, "Last saved"),)
+    date_hierarchy = "updated_at"
 
     fieldsets = (Fieldset("", ("label", "content", "content_kind")),)
     form_args = {

@@ -24,6 +24,7 @@ class RedirectAdmin(AdminView, model=Redirect):
         BeginsWithFilter(Redirect.old_path, "From begins with", placeholder="/download"),
         SinceFilter(Redirect.updated_at, "Last saved"),
     )
+    date_hierarchy = "updated_at"
 
     fieldsets = (Fieldset("", ("old_path", "new_path")),)
     form_args = {

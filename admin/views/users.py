@@ -58,6 +58,8 @@ class UserAdmin(AdminView, model=User):
         YesNoFilter(User.is_active, "Active"),
         SinceFilter(User.last_login_at, "Last sign-in"),
     )
+    date_hierarchy = "joined_at"
+    column_choices = (User.first_name, User.last_name, User.joined_at, User.email_verified_at, User.is_superuser)
 
     fieldsets = (
         Fieldset("", ("username", "email", "first_name", "last_name")),
