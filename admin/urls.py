@@ -23,7 +23,7 @@ ADDRESSES = {
     "edit": "/{identity}/edit/{pk}",
     "delete": "/{identity}/delete",
     "decide": "/{identity}/decide/{decision}",
-    "export": "/{identity}/export/csv",
+    "export": "/{identity}/export/{format}",
     "lookup": "/{identity}/lookup/{field}",
     "row-history": "/{identity}/history/{pk}",
     "history": "/history",

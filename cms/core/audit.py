@@ -116,18 +116,24 @@ def remark_on(session: Session, row: Any) -> str:
 
 def record(session: AsyncSession, row: Any, *, action: str, remark: str = "") -> None:
     """Add an entry about something that changed no column, such as a sign-in."""
+    label = str(row)[:LABEL_LENGTH]
+    session.add(_entry(action, remark, table_name=row.__tablename__, row_id=row.id, row_label=label))
+
+
+def record_of_table(session: AsyncSession, model: type[Base], *, label: str, action: str, remark: str = "") -> None:
+    """Add an entry about something that was done with many rows of a table and changed none, such as an export."""
+    session.add(_entry(action, remark, table_name=model.__tablename__, row_label=label[:LABEL_LENGTH]))
+
+
+def _entry(action: str, remark: str, **about: Any) -> AuditEntry:
     who = acting()
-    session.add(
-        AuditEntry(
-            actor_id=who.actor_id,
-            actor_name=who.actor_name,
-            action=action,
-            table_name=row.__tablename__,
-            row_id=row.id,
-            row_label=str(row)[:LABEL_LENGTH],
-            request_id=who.request_id,
-            remark=remark,
-        )
+    return AuditEntry(
+        actor_id=who.actor_id,
+        actor_name=who.actor_name,
+        action=action,
+        request_id=who.request_id,
+        remark=remark,
+        **about,
     )
 
 
