@@ -40,6 +40,7 @@ ACTIONS = (
     "reset password",
     "view as role",
     "seed",
+    "export",
 )
 BOOKKEEPING = frozenset({"updated_at", "created_at", "created_by_id", "updated_by_id", "lock_version"})
 

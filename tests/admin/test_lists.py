@@ -1,8 +1,5 @@
 """The list of a view: what its address asks for, and what it never does whatever is asked."""
 
-import csv
-import io
-
 import pytest
 from sqlalchemy import text
 
@@ -103,16 +100,6 @@ async def test_a_key_that_no_row_can_have_is_not_found(browser, page, key):
     answer = await browser.get(f"/admin/pages/{page}/{key}")
 
     assert answer.status_code == 404
-
-
-async def test_the_export_is_what_search_and_filters_select_and_holds_no_formula(browser, session, pages):
-    await make_page(session, title="=HYPERLINK(1)", path="list/formula", is_published=True)
-
-    answer = await browser.get("/admin/pages/export/csv?search=hyperlink&is_published=yes")
-
-    rows = list(csv.reader(io.StringIO(answer.text)))
-    assert [row[0] for row in rows] == ["Title", "'=HYPERLINK(1)"]
-    assert answer.headers["content-disposition"].startswith('attachment; filename="pages-')
 
 
 async def test_markup_in_a_title_is_shown_as_text(browser, session):

@@ -25,6 +25,8 @@ NOBODY = "2147483647"
 OF_A_VIEW = (
     "GET list",
     "GET export/csv",
+    "GET export/xlsx",
+    "GET export/json",
     "GET details/{row}",
     "GET history/{row}",
     "GET create",
@@ -153,7 +155,7 @@ def test_the_table_names_every_address():
 
     for route in ROUTES:
         shape = route.path.strip("/").replace("{identity}", "V").replace("{pk}", "V").replace("{decision}", "publish")
-        shape = shape.replace("{operation}", "purge").replace("{field}", "page")
+        shape = shape.replace("{operation}", "purge").replace("{format}", "csv").replace("{field}", "page")
         shape = shape.replace("{page}", "index.md").replace("{name}", "dashboard")
         found = {shape, shape.replace("users", "V"), shape.replace("roles", "V")}
         assert found & shapes, route.path
