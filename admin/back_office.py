@@ -17,10 +17,13 @@ from admin import errors, formats, urls
 from admin.authentication import SiteSession
 from admin.authorization import RolesDecide
 from admin.base import AdminView
+from admin.columns import state_of
 from admin.handbook import help_url
+from admin.hints import hints_of
 from admin.menu import menu_of
 from cms.core.resources import Resources
 from cms.core.session import make_sessionmaker
+from cms.users.preferences import preferences_of
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "admin"
 A_YEAR = 365 * 24 * 3600
@@ -100,8 +103,11 @@ def template_globals() -> dict[str, Any]:
         "stock_static_url": urls.stock_static_url,
         "menu_of": menu_of,
         "help_url": help_url,
+        "hints_of": hints_of,
+        "preferences_of": preferences_of,
         "moment": formats.moment,
         "number": formats.number,
+        "state_of": state_of,
     }
 
 

@@ -40,7 +40,7 @@ SHORTEST_WORDS = 2
 """Letters from which on the words of texts are searched; a single one begins a word of nearly every row."""
 
 LARGEST_KEY = 2**31 - 1
-BY_INDEX_ALONE = select(func.set_config("enable_seqscan", "off", True))  # noqa: FBT003 - for this transaction only
+BY_INDEX_ALONE = select(*(func.set_config(name, "off", literal(True)) for name in ("enable_seqscan", "jit")))  # noqa: FBT003 - for this transaction only
 """The planner cannot know how common a word is and, where it guesses badly, would read whole tables."""
 
 CALLED, BEGINS, HAS_WORDS = range(3)

@@ -1,10 +1,13 @@
 /* What scripts add to the back office. Every page works without them; nothing here decides anything. */
 import { each } from "./dom.js";
 import { improveFields } from "./fields.js";
+import { improveHints } from "./hints.js";
 import { improveInlines } from "./inlines.js";
 import { improveLists } from "./lists.js";
+import { improveSearch } from "./palette.js";
 import { improveReleaseNotes } from "./release-notes.js";
 import { forgetSavedDraft, guardSheet } from "./sheet.js";
+import { improveShortcuts } from "./shortcuts.js";
 import { improveSlugs } from "./slugs.js";
 
 forgetSavedDraft();
@@ -14,6 +17,9 @@ improveReleaseNotes();
 improveInlines();
 improveFields();
 each("[data-sheet]", guardSheet);
+improveHints();
+improveSearch();
+improveShortcuts();
 document.querySelector("[data-focus]")?.focus();
 document.addEventListener("click", (event) => {
   each(".account[open], .more-saves[open]", (menu) => { if (!menu.contains(event.target)) menu.open = false; });
