@@ -4,6 +4,7 @@ from cms.banners.models import Banner
 from cms.boxes.models import Box
 from cms.codesamples.models import CodeSample
 from cms.core.audit import AuditEntry
+from cms.core.bulk import BulkRow, BulkRun
 from cms.core.database import Base
 from cms.core.mail_log import SentMail
 from cms.core.outbox import OutboxMessage, ScheduledTask
@@ -16,9 +17,11 @@ from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.links.models import BrokenLink
 from cms.media import uses as media_uses  # noqa: F401 - notes what every saved row uses.
 from cms.media.models import MediaItem, MediaUse
+from cms.menus.models import Menu, MenuItem
 from cms.pages.models import Page, PageDocument, PageImage
 from cms.redirects.models import Redirect
 from cms.users.models import Role, RoleAssignment, User, UserSession
+from cms.users.saved_views import SavedView
 from cms.users.throttle import SignInAttempt
 
 __all__ = [
@@ -27,9 +30,13 @@ __all__ = [
     "Base",
     "Box",
     "BrokenLink",
+    "BulkRow",
+    "BulkRun",
     "CodeSample",
     "MediaItem",
     "MediaUse",
+    "Menu",
+    "MenuItem",
     "OperatingSystem",
     "OutboxMessage",
     "Page",
@@ -42,6 +49,7 @@ __all__ = [
     "Revision",
     "Role",
     "RoleAssignment",
+    "SavedView",
     "ScheduledTask",
     "SearchDocument",
     "SearchRebuild",

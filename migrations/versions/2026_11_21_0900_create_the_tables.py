@@ -275,6 +275,34 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_entries_at"), "audit_entries", ["at"], unique=False)
     op.create_index("ix_audit_entries_row", "audit_entries", ["table_name", "row_id", "id"], unique=False)
     op.create_table(
+        "bulk_runs",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("narrowed_by", sa.Text(), nullable=False),
+        sa.Column("list_name", sa.String(length=60), nullable=False),
+        sa.Column("list_query", sa.Text(), nullable=False),
+        sa.Column("started_by_id", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum("waiting", "running", "done", "cancelled", name="runstatus", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["started_by_id"], ["users.id"], name=op.f("fk_bulk_runs_started_by_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_runs")),
+    )
+    op.create_index("ix_bulk_runs_of_a_person", "bulk_runs", ["started_by_id", "id"], unique=False)
+    op.create_index(op.f("ix_bulk_runs_started_at"), "bulk_runs", ["started_at"], unique=False)
+    op.create_table(
         "media_items",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Enum("image", "document", name="mediakind", native_enum=False, length=40), nullable=False),
@@ -338,6 +366,30 @@ def upgrade() -> None:
         unique=False,
         postgresql_using="gin",
     )
+    op.create_table(
+        "menus",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "name", sa.Enum("main", "sites", "footer", name="menuname", native_enum=False, length=40), nullable=False
+        ),
+        sa.Column("outline", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_menus_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_menus_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_menus")),
+        sa.UniqueConstraint("name", name=op.f("uq_menus_name")),
+    )
+    op.create_index(op.f("ix_menus_created_at"), "menus", ["created_at"], unique=False)
+    op.create_index(op.f("ix_menus_created_by_id"), "menus", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_menus_updated_by_id"), "menus", ["updated_by_id"], unique=False)
     op.create_table(
         "operating_systems",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -464,6 +516,35 @@ def upgrade() -> None:
     op.create_index(op.f("ix_role_assignments_created_at"), "role_assignments", ["created_at"], unique=False)
     op.create_index(op.f("ix_role_assignments_role_id"), "role_assignments", ["role_id"], unique=False)
     op.create_index(op.f("ix_role_assignments_user_id"), "role_assignments", ["user_id"], unique=False)
+    op.create_table(
+        "saved_views",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("list_name", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_saved_views_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
+        sa.UniqueConstraint("user_id", "list_name", "name", name=op.f("uq_saved_views_user_id")),
+    )
+    op.create_index(op.f("ix_saved_views_created_at"), "saved_views", ["created_at"], unique=False)
+    op.create_index(
+        "ix_saved_views_shared", "saved_views", ["list_name"], unique=False, postgresql_where=sa.text("is_shared")
+    )
+    op.create_index(op.f("ix_saved_views_user_id"), "saved_views", ["user_id"], unique=False)
+    op.create_index(
+        "uq_saved_views_default",
+        "saved_views",
+        ["user_id", "list_name"],
+        unique=True,
+        postgresql_where=sa.text("is_default"),
+    )
     op.create_table(
         "user_preferences",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -652,6 +733,36 @@ def upgrade() -> None:
         postgresql_using="gin",
     )
     op.create_table(
+        "bulk_rows",
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("row_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum("waiting", "done", "refused", name="outcome", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["bulk_runs.id"], name=op.f("fk_bulk_rows_run_id_bulk_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", "row_id", name=op.f("pk_bulk_rows")),
+    )
+    op.create_index(
+        "ix_bulk_rows_refused",
+        "bulk_rows",
+        ["run_id", "row_id"],
+        unique=False,
+        postgresql_where=sa.text("outcome = 'refused'"),
+    )
+    op.create_index(
+        "ix_bulk_rows_waiting",
+        "bulk_rows",
+        ["run_id", "row_id"],
+        unique=False,
+        postgresql_where=sa.text("outcome = 'waiting'"),
+    )
+    op.create_table(
         "code_samples",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
@@ -806,6 +917,41 @@ def upgrade() -> None:
         unique=False,
         postgresql_using="gin",
     )
+    op.create_table(
+        "menu_items",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "menu", sa.Enum("main", "sites", "footer", name="menuname", native_enum=False, length=40), nullable=False
+        ),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("url", sa.String(length=510), nullable=False),
+        sa.Column("page_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "visibility",
+            sa.Enum("everybody", "signed-in", "staff", "hidden", name="visibility", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["page_id"], ["pages.id"], name=op.f("fk_menu_items_page_id_pages"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"],
+            ["menu_items.id"],
+            name=op.f("fk_menu_items_parent_id_menu_items"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_menu_items")),
+    )
+    op.create_index(op.f("ix_menu_items_created_at"), "menu_items", ["created_at"], unique=False)
+    op.create_index("ix_menu_items_menu_place", "menu_items", ["menu", "parent_id", "position"], unique=False)
+    op.create_index(op.f("ix_menu_items_page_id"), "menu_items", ["page_id"], unique=False)
+    op.create_index(op.f("ix_menu_items_parent_id"), "menu_items", ["parent_id"], unique=False)
     op.create_table(
         "page_documents",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1085,6 +1231,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_page_documents_page_id"), table_name="page_documents")
     op.drop_index(op.f("ix_page_documents_created_at"), table_name="page_documents")
     op.drop_table("page_documents")
+    op.drop_index(op.f("ix_menu_items_parent_id"), table_name="menu_items")
+    op.drop_index(op.f("ix_menu_items_page_id"), table_name="menu_items")
+    op.drop_index("ix_menu_items_menu_place", table_name="menu_items")
+    op.drop_index(op.f("ix_menu_items_created_at"), table_name="menu_items")
+    op.drop_table("menu_items")
     op.drop_index("ix_pages_words", table_name="pages", postgresql_using="gin")
     op.drop_index(op.f("ix_pages_updated_by_id"), table_name="pages")
     op.drop_index("ix_pages_updated_at", table_name="pages")
@@ -1113,6 +1264,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_code_samples_created_at"), table_name="code_samples")
     op.drop_index("ix_code_samples_beginnings", table_name="code_samples", postgresql_ops={"name": "text_pattern_ops"})
     op.drop_table("code_samples")
+    op.drop_index("ix_bulk_rows_waiting", table_name="bulk_rows", postgresql_where=sa.text("outcome = 'waiting'"))
+    op.drop_index("ix_bulk_rows_refused", table_name="bulk_rows", postgresql_where=sa.text("outcome = 'refused'"))
+    op.drop_table("bulk_rows")
     op.drop_index("ix_boxes_words", table_name="boxes", postgresql_using="gin")
     op.drop_index(op.f("ix_boxes_updated_by_id"), table_name="boxes")
     op.drop_index("ix_boxes_updated_at", table_name="boxes")
@@ -1143,6 +1297,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_user_sessions_expires_at"), table_name="user_sessions")
     op.drop_table("user_sessions")
     op.drop_table("user_preferences")
+    op.drop_index("uq_saved_views_default", table_name="saved_views", postgresql_where=sa.text("is_default"))
+    op.drop_index(op.f("ix_saved_views_user_id"), table_name="saved_views")
+    op.drop_index("ix_saved_views_shared", table_name="saved_views", postgresql_where=sa.text("is_shared"))
+    op.drop_index(op.f("ix_saved_views_created_at"), table_name="saved_views")
+    op.drop_table("saved_views")
     op.drop_index(op.f("ix_role_assignments_user_id"), table_name="role_assignments")
     op.drop_index(op.f("ix_role_assignments_role_id"), table_name="role_assignments")
     op.drop_index(op.f("ix_role_assignments_created_at"), table_name="role_assignments")
@@ -1166,6 +1325,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_operating_systems_created_by_id"), table_name="operating_systems")
     op.drop_index(op.f("ix_operating_systems_created_at"), table_name="operating_systems")
     op.drop_table("operating_systems")
+    op.drop_index(op.f("ix_menus_updated_by_id"), table_name="menus")
+    op.drop_index(op.f("ix_menus_created_by_id"), table_name="menus")
+    op.drop_index(op.f("ix_menus_created_at"), table_name="menus")
+    op.drop_table("menus")
     op.drop_index("ix_media_items_words", table_name="media_items", postgresql_using="gin")
     op.drop_index(op.f("ix_media_items_updated_by_id"), table_name="media_items")
     op.drop_index("ix_media_items_updated_at", table_name="media_items")
@@ -1178,6 +1341,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_media_items_created_at"), table_name="media_items")
     op.drop_index("ix_media_items_beginnings", table_name="media_items", postgresql_ops={"name": "text_pattern_ops"})
     op.drop_table("media_items")
+    op.drop_index(op.f("ix_bulk_runs_started_at"), table_name="bulk_runs")
+    op.drop_index("ix_bulk_runs_of_a_person", table_name="bulk_runs")
+    op.drop_table("bulk_runs")
     op.drop_index("ix_audit_entries_row", table_name="audit_entries")
     op.drop_index(op.f("ix_audit_entries_at"), table_name="audit_entries")
     op.drop_index(op.f("ix_audit_entries_actor_id"), table_name="audit_entries")
