@@ -18,6 +18,7 @@ from admin.authorization import AreaPermissions
 from admin.decisions import Decision
 from admin.fields import MARKUP_LABELS
 from admin.filters import Filter
+from admin.importable import Importable
 from admin.inlines import Inline
 from admin.requests import office_of, user_of
 from admin.urls import url_to
@@ -98,6 +99,9 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
 
     found_detail: ClassVar[str] = ""
     """The column that tells rows of the same name apart where a search finds them."""
+
+    importable: ClassVar[Importable | None] = None
+    """What a table that somebody uploads may bring; None where rows are made by hand alone."""
 
     list_help: ClassVar[str] = ""
     form_template: ClassVar[str] = "form.html"

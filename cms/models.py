@@ -13,6 +13,7 @@ from cms.core.revisions import Revision
 from cms.core.search_engines.postgresql import SearchDocument
 from cms.core.search_rebuilds import SearchRebuild
 from cms.core.storage_use import StorageFolder
+from cms.core.uploaded_tables import UploadedTable
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.links.models import BrokenLink
 from cms.media import uses as media_uses  # noqa: F401 - notes what every saved row uses.
@@ -56,6 +57,7 @@ __all__ = [
     "SentMail",
     "SignInAttempt",
     "StorageFolder",
+    "UploadedTable",
     "User",
     "UserSession",
 ]

@@ -546,6 +546,22 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_default"),
     )
     op.create_table(
+        "uploaded_tables",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("filename", sa.String(length=200), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["users.id"], name=op.f("fk_uploaded_tables_person_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploaded_tables")),
+    )
+    op.create_index(op.f("ix_uploaded_tables_person_id"), "uploaded_tables", ["person_id"], unique=False)
+    op.create_index(op.f("ix_uploaded_tables_uploaded_at"), "uploaded_tables", ["uploaded_at"], unique=False)
+    op.create_table(
         "user_preferences",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -1297,6 +1313,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_user_sessions_expires_at"), table_name="user_sessions")
     op.drop_table("user_sessions")
     op.drop_table("user_preferences")
+    op.drop_index(op.f("ix_uploaded_tables_uploaded_at"), table_name="uploaded_tables")
+    op.drop_index(op.f("ix_uploaded_tables_person_id"), table_name="uploaded_tables")
+    op.drop_table("uploaded_tables")
     op.drop_index("uq_saved_views_default", table_name="saved_views", postgresql_where=sa.text("is_default"))
     op.drop_index(op.f("ix_saved_views_user_id"), table_name="saved_views")
     op.drop_index("ix_saved_views_shared", table_name="saved_views", postgresql_where=sa.text("is_shared"))
