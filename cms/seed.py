@@ -22,7 +22,10 @@ from cms.core.markup import MarkupKind, render
 from cms.core.permissions import SHIPPED_ROLES, SYSTEM
 from cms.core.resources import Resources
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.menus.models import Menu, MenuItem, MenuName
+from cms.menus.services import outline
 from cms.pages.models import Page
+from cms.pages.queries import briefly
 from cms.users import passwords
 from cms.users.models import Role, RoleAssignment, User
 from cms.users.shipped_roles import write_shipped_roles
@@ -81,6 +84,7 @@ async def _write_operating_systems(session: AsyncSession) -> None:
 
 async def _write_content(session: AsyncSession) -> None:
     await _write_pages(session)
+    await _write_menus(session)
     await _write_boxes(session)
     await _write_banners(session)
     await _write_code_samples(session)
@@ -101,6 +105,37 @@ async def _write_pages(session: AsyncSession) -> None:
             page.first_published_at = clock.now() if page.is_published else None
             _add(session, page)
     await session.flush()
+
+
+async def _write_menus(session: AsyncSession) -> None:
+    """Write the menus, unless there are any; entries with the path of a page lead to the page."""
+    if await session.scalar(select(MenuItem.id).limit(1)):
+        return
+    pages = {page.public_path: page for page in await session.scalars(briefly(select(Page)))}
+    for name, entries in _json("menu.json").items():
+        items: list[MenuItem] = []
+        await _write_entries(session, MenuName(name), entries, items, pages)
+        _add(session, Menu(name=MenuName(name), outline=outline(items)))
+    await session.flush()
+
+
+async def _write_entries(
+    session: AsyncSession,
+    menu: MenuName,
+    entries: list[dict[str, Any]],
+    items: list[MenuItem],
+    pages: dict[str, Page],
+    *,
+    parent_id: int | None = None,
+) -> None:
+    for entry in entries:
+        page = pages.get(entry["path"])
+        item = MenuItem(menu=menu, parent_id=parent_id, position=len(items), label=entry["label"], page=page)
+        item.page_id, item.url = (page.id, "") if page else (None, entry["path"])
+        _add(session, item)
+        await session.flush()
+        items.append(item)
+        await _write_entries(session, menu, entry.get("children", []), items, pages, parent_id=item.id)
 
 
 async def _write_boxes(session: AsyncSession) -> None:

@@ -20,9 +20,12 @@ from public_site.controllers.health import HealthController
 from public_site.controllers.home import HomeController
 from public_site.controllers.media import MediaController
 from public_site.controllers.pages import PagesController
+from public_site.controllers.previews import PreviewsController
 from public_site.controllers.search import SearchController
 from public_site.controllers.site import CrawlersController, FragmentsController
 from public_site.errors import EXCEPTION_HANDLERS
+from public_site.menus import MenuShelf
+from public_site.previews import Previews
 from public_site.static_files import static_files
 from public_site.templating import make_environment, template_config
 from public_site.urls import requested_path, with_query
@@ -36,6 +39,7 @@ CONTROLLERS = [
     MirroredDownloadsController,
     BoxesController,
     PagesController,
+    PreviewsController,
     SearchController,
     AccountsController,
     PasswordsController,
@@ -54,23 +58,31 @@ DEPENDENCIES = {
 
 
 def create_app(
-    resources: Resources, *, mounts: Sequence[ASGIRouteHandler] = (), lifespan: Sequence[Lifespan] = ()
+    resources: Resources,
+    *,
+    previews: Previews | None = None,
+    mounts: Sequence[ASGIRouteHandler] = (),
+    lifespan: Sequence[Lifespan] = (),
 ) -> Litestar:
     """Return the site; `mounts` are applications that live below it, such as the back office."""
     environment = make_environment(site_url=resources.settings.site_url)
-    return Litestar(
+    previews = previews or Previews()
+    kept = {"resources": resources, "environment": environment, "previews": previews}
+    site = Litestar(
         route_handlers=[*CONTROLLERS, static_files(), *mounts],
         dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
         before_request=add_slash,
         before_send=[dependencies.add_cache_headers],
         template_config=template_config(environment),
-        state=State({"resources": resources, "environment": environment}),
+        state=State({**kept, "menus": MenuShelf(resources.sessionmaker)}),
         lifespan=list(lifespan),
         openapi_config=None,
         logging_config=None,  # The process has configured its logs; Litestar's own would take their place.
         request_max_body_size=LARGEST_BODY,
     )
+    previews.connect(site)
+    return site
 
 
 async def add_slash(request: Request[Any, Any, State]) -> Response[Any] | None:

@@ -26,6 +26,7 @@ from public_site.middleware.session import SessionMiddleware
 from public_site.middleware.viewing import ReadOnlyWhileViewing
 from public_site.page_cache import PageCache
 from public_site.page_fallback import page_fallback
+from public_site.previews import Previews
 from public_site.urls import BACK_OFFICE, is_back_office, requested_path
 
 
@@ -50,13 +51,15 @@ def build(resources: Resources) -> ASGIApp:
         access_log.flush()
         await resources.aclose()
 
-    site = create_app(resources, mounts=[_back_office(resources)], lifespan=[running])
+    previews = Previews()
+    back_office = _back_office(resources, previews)
+    site = create_app(resources, previews=previews, mounts=[back_office], lifespan=[running])
     refuse = refuse_in_frame(site)
     same_origin = SameOrigin(page_fallback(site), settings=settings, refuse=refuse)
     read_only = ReadOnlyWhileViewing(same_origin, refuse=refuse)
     session = SessionMiddleware(CurrentUserMiddleware(read_only), resources=resources)
     guarded = LogContext(SecurityHeaders(Limits(session), settings=settings))
-    page_cache = PageCache(guarded, max_bytes=settings.page_cache_bytes)
+    page_cache = PageCache(guarded, max_bytes=settings.page_cache_bytes, also_purged=site.state.menus.purge)
     return RequestId(page_cache, settings=settings, access_log=access_log, ready_answer=page_cache.ready_answer)
 
 
@@ -70,8 +73,8 @@ def _leave_what_stays_alone() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _back_office(resources: Resources) -> ASGIRouteHandler:
-    office: Any = build_admin(resources)  # Starlette and Litestar name the parts of an ASGI application differently.
+def _back_office(resources: Resources, previews: Previews) -> ASGIRouteHandler:
+    office: Any = build_admin(resources, previews=previews)  # Starlette and Litestar name the parts of an ASGI application differently.
 
     @asgi(BACK_OFFICE, is_mount=True, copy_scope=True)
     async def serve_back_office(scope: Scope, receive: Receive, send: Send) -> None:

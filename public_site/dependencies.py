@@ -14,12 +14,12 @@ from cms.core.cdn import ALL_PAGES
 from cms.core.resources import Resources
 from cms.users.models import User
 from public_site.caching import policy
+from public_site.caching.tags import surrogate_keys
 from public_site.templating import Renderer
 from public_site.urls import first_segment, requested_path
 
 OK = 200
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-SURROGATE_KEYS = "surrogate_keys"
 LONGEST_KEY = 200
 
 CACHED: dict[str, Any] = {"cached": True}
@@ -45,6 +45,8 @@ async def provide_session(request: Request[Any, Any, State]) -> AsyncGenerator[A
 
 
 async def provide_render(request: Request[Any, Any, State], session: NamedDependency[AsyncSession]) -> Renderer:
+    """Return what renders pages, also the one that says that nothing was found, with the menus as they are now."""
+    await request.app.state.menus.refresh()
     return Renderer(request, session, request.app.state.environment)
 
 
@@ -61,12 +63,6 @@ async def provide_user(request: Request[Any, Any, State]) -> User | None:
 def visitor(scope: Scope) -> User | None:
     user: User | None = scope.get("state", {}).get("user")
     return user
-
-
-def surrogate_keys(scope: Scope) -> set[str]:
-    """Return the keys of all that this request has read, also before the page fallback took over."""
-    keys: set[str] = scope.setdefault("state", {}).setdefault(SURROGATE_KEYS, set())
-    return keys
 
 
 async def add_cache_headers(message: Message, scope: Scope) -> None:

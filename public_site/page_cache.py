@@ -8,7 +8,7 @@ session or credentials pass by, and so do responses that set a cookie or call th
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -66,8 +66,15 @@ class PageCache:
     everyone says so in its Cache-Control.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_bytes: int,
+        also_purged: Callable[[frozenset[str]], None] = lambda _keys: None,
+    ) -> None:
         self._app = app
+        self._purge_others = also_purged
         self._store = PageStore(max_bytes)
         self._largest = max_bytes // LARGEST_SHARE
         self._purges = PurgeLog()
@@ -107,7 +114,8 @@ class PageCache:
         return None if page is None else _messages(page, headers)
 
     def purge(self, keys: frozenset[str]) -> None:
-        """Forget every page with one of these keys, also those that are being rendered now."""
+        """Forget every page with one of these keys, also those that are being rendered now, and what these show."""
+        self._purge_others(keys)
         if ALL_PAGES in keys:
             self._purges.add_everything()
             self._store.clear()

@@ -1,16 +1,15 @@
 """Jinja for the public site: one environment, what every template may call, and pages with their boxes."""
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import structlog
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, meta, nodes, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from litestar import Request, Response
 from litestar.datastructures import State
@@ -19,13 +18,21 @@ from litestar.template import TemplateConfig
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.banners import queries as banners
+from cms.banners.models import Banner
+from cms.boxes import placement
 from cms.boxes import queries as boxes
+from cms.core import template_sources
+from cms.core.template_sources import TEMPLATES
+from cms.menus.trees import Menus
+from public_site.highlighting import highlighted
+from public_site.menus import shown_menus
 from public_site.urls import requested_path
 
-ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = ROOT / "templates"
 STATIC = Path(__file__).resolve().parent / "static"
-MENU = ROOT / "fixtures" / "menu.json"
+FRAME = "base.html"
+"""The template around every page, which shows the banner."""
+
 HTML = "text/html"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
@@ -41,11 +48,16 @@ class Renderer:
     request: Request[Any, Any, State]
     session: AsyncSession
     environment: Environment
+    boxes_instead: Mapping[str, str] = field(default_factory=dict)
+    """HTML of boxes by their labels, shown in place of what is stored."""
+
+    banner_instead: Banner | None = None
+    """The banner of every page, in place of the one that is meant for it."""
 
     async def __call__(
         self, template_name: str, /, *, media_type: str = HTML, status_code: int = 200, **context: Any
     ) -> Response[str]:
-        """Return the page; its boxes are read in one statement, so that the page is tagged with them."""
+        """Return the page with its boxes and its banner, which are read here, so that it is tagged with them."""
         found = await self._boxes_of(template_name)
 
         def box(label: str) -> Markup:
@@ -54,15 +66,21 @@ class Renderer:
             return Markup(found.get(label, ""))  # noqa: S704 - sanitised when it was written.
 
         template = self.environment.get_template(template_name)
-        content = template.render(**context, request=self.request, box=box)
+        banner = await self._banner_of(template_name)
+        content = template.render(**context, request=self.request, box=box, banner=banner)
         return Response(content, media_type=media_type, status_code=status_code)
 
     async def _boxes_of(self, template_name: str) -> Mapping[str, str]:
-        labels = labels_in(self.environment, template_name)
+        labels = placement.labels_in(template_name)
         if not labels:
             return {}
         rows = await self.session.scalars(boxes.shown(labels))
-        return {box.label: box.content_html for box in rows}
+        return {**{box.label: box.content_html for box in rows}, **self.boxes_instead}
+
+    async def _banner_of(self, template_name: str) -> Banner | None:
+        if FRAME not in template_sources.used_by(template_name):
+            return None
+        return self.banner_instead or await self.session.scalar(banners.shown_at(requested_path(self.request.scope)))
 
 
 def make_environment(*, site_url: str) -> Environment:
@@ -75,15 +93,14 @@ def make_environment(*, site_url: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    menu = json.loads(MENU.read_text())
     environment.globals |= {
         "absolute": lambda path: site_url + path,
         "current_path": current_path,
-        "main_menu_entries": menu["main"],
-        "footer_menu_entries": menu["footer"],
+        "banner": None,
+        "menus": menus,
         "static": static,
     }
-    environment.filters |= {"ap_date": ap_date, "file_size": file_size, "iso": iso}
+    environment.filters |= {"ap_date": ap_date, "file_size": file_size, "highlighted": highlighted, "iso": iso}
     return environment
 
 
@@ -103,6 +120,12 @@ def static(name: str) -> str:
 def current_path(context: Context) -> str:
     """Return the path of the page that is being shown."""
     return requested_path(context["request"].scope)
+
+
+@pass_context
+def menus(context: Context) -> Menus:
+    """Return the menus as guests see them; the page that shows them ends when they change."""
+    return shown_menus(context["request"])
 
 
 def ap_date(moment: datetime) -> str:
@@ -125,23 +148,3 @@ def file_size(size: int) -> str:
             return f"{shown}{NO_BREAK_SPACE}{unit}"
         amount /= SIZE_STEP
     return f"{amount:.1f}{NO_BREAK_SPACE}GB"
-
-
-@lru_cache(maxsize=256)
-def labels_in(environment: Environment, template_name: str) -> frozenset[str]:
-    """Return the labels of the boxes that a template shows, itself or through the templates that it uses."""
-    return frozenset(_labels_in(environment, template_name, seen=set()))
-
-
-def _labels_in(environment: Environment, template_name: str, *, seen: set[str]) -> Iterator[str]:
-    if template_name in seen or environment.loader is None:
-        return
-    seen.add(template_name)
-    source, _, _ = environment.loader.get_source(environment, template_name)
-    tree = environment.parse(source)
-    for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name) and call.node.name == "box" and isinstance(call.args[0], nodes.Const):
-            yield call.args[0].value
-    for used in meta.find_referenced_templates(tree):
-        if used is not None:
-            yield from _labels_in(environment, used, seen=seen)

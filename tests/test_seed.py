@@ -20,6 +20,8 @@ from cms.core.publishing import State
 from cms.core.resources import Resources
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.downloads.rules import broken_rules
+from cms.menus import queries
+from cms.menus.models import MenuName
 from cms.pages.models import Page
 from cms.pages.services import PATH
 from cms.users import passwords
@@ -183,6 +185,17 @@ async def test_what_is_seeded_keeps_the_rules_of_its_domain(resources, session):
     pages = (await session.scalars(select(Page))).all()
     assert [file.url for file in files if broken_rules(file)] == []
     assert [page.path for page in pages if not (PATH.fullmatch(page.path) and page.title and page.content_html)] == []
+
+
+async def test_the_menus_lead_to_their_pages(resources, session):
+    await seed.seed(resources, demo=True)
+    await seed.seed(resources, demo=True)
+
+    menu = await session.scalar(queries.named(MenuName.MAIN))
+    items = (await session.scalars(queries.items_of(MenuName.MAIN))).all()
+    assert len(items) == len(menu.outline.splitlines()) > 20
+    assert all(item.page is not None for item in items if item.url == "")
+    assert sum(item.page is not None for item in items) > 10
 
 
 def test_the_menu_leads_to_pages_that_exist():

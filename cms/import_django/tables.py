@@ -20,6 +20,7 @@ from cms.import_django import check, media, people, writer
 from cms.import_django.report import Report, TableReport
 from cms.import_django.source import OldSite
 from cms.import_django.writer import Converted, Writer
+from cms.menus.legacy import MENU_ITEMS
 from cms.pages.legacy import PAGE_DOCUMENTS, PAGE_IMAGES, PAGES
 from cms.redirects.legacy import REDIRECTS
 from cms.users.legacy import USERS
@@ -37,6 +38,7 @@ TABLES = (
     RELEASES,
     RELEASE_FILES,
     REDIRECTS,
+    MENU_ITEMS,
 )
 """Each after those that it refers to."""
 

@@ -17,6 +17,7 @@ from cms.users.sign_in import AccountInactive, sign_in
 from public_site.dependencies import SLASHLESS
 from public_site.forms.fields import Form, blank, read_form
 from public_site.forms.next_page import HOME, next_page, sign_in_page
+from public_site.menus import MenuShelf, audience_of
 from public_site.middleware.session import ended_cookie, session_cookie, token_of
 from public_site.templating import Renderer
 
@@ -104,7 +105,11 @@ class AccountsController(Controller):
 
     @get("/authenticated", name="authenticated", opt=SLASHLESS)
     async def show_account_menu(self, request: Visit, render: NamedDependency[Renderer]) -> Response[Any]:
-        return await render("accounts/menu.html", user=request.scope["state"]["user"])
+        user = request.scope["state"]["user"]
+        shelf: MenuShelf = request.app.state.menus
+        audience = audience_of(user)
+        more = shelf.menus_for(audience) if shelf.has_more_for(audience) else None
+        return await render("accounts/menu.html", user=user, menus_for_user=more)
 
 
 async def enter(request: Visit, session: AsyncSession, user: User, *, resources: Resources, then: str) -> Response[Any]:

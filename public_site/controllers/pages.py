@@ -20,6 +20,7 @@ from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 from cms.redirects import queries as redirects
 from cms.users.models import User
 from public_site.dependencies import CACHED, SLASHLESS
+from public_site.menus import shown_menus
 from public_site.old_addresses import moved
 from public_site.page_fallback import PAGE_ROUTE, is_text
 from public_site.section import section_around
@@ -62,7 +63,7 @@ class PagesController(Controller):
             return Redirect(with_query(page.public_path, query), status_code=301)
         if release := await session.scalar(downloads.briefly(downloads.told_by(page))):
             return Redirect(release.public_path, status_code=301)
-        return await _show(page, session, render)
+        return await page_answer(page, session, render)
 
 
 async def _new_address(session: AsyncSession, path: str, query: bytes) -> str | None:
@@ -87,10 +88,11 @@ async def _address_of_old_release(session: AsyncSession, path: str) -> str | Non
     return release.public_path if release else None
 
 
-async def _show(page: Page, session: AsyncSession, render: Renderer) -> Response[str]:
+async def page_answer(page: Page, session: AsyncSession, render: Renderer) -> Response[str]:
+    """Return what the page looks like to its readers."""
     if page.content_type != HTML_TYPE:
         text = page.content if page.content_type in SERVED_AS_WRITTEN else page.content_html
         return Response(text, media_type=page.content_type)
-    section = await section_around(session, page)
+    section = await section_around(session, page, shown_menus(render.request))
     template = page.template_name if page.template_name in TEMPLATES else DEFAULT_TEMPLATE
     return await render(template, page=page, section=section)

@@ -6,10 +6,25 @@ async function fill(place, address) {
   if (html.trim()) place.innerHTML = html;
 }
 
+// Somebody who sees more than guests gets the menus whole; what was marked as the present page stays marked.
+function putMenusInPlace(within) {
+  for (const instead of within.querySelectorAll("template[data-menu-instead]")) {
+    const menu = document.querySelector(`[data-menu="${instead.dataset.menuInstead}"]`);
+    const marks = new Map([...menu.querySelectorAll("a[aria-current]")].map((link) => [link.href, link.getAttribute("aria-current")]));
+    menu.replaceChildren(instead.content);
+    menu.hidden = !menu.querySelector("a");
+    for (const link of menu.querySelectorAll("a")) {
+      link.removeAttribute("aria-current");
+      if (marks.has(link.href)) link.setAttribute("aria-current", marks.get(link.href));
+    }
+  }
+}
+
 // Without an answer the plain link that is there stays. What is for staff is asked for by staff alone: no cache keeps it.
 for (const place of document.querySelectorAll("[data-fragment]")) {
   fill(place, place.dataset.fragment)
     .then(() => {
+      putMenusInPlace(place);
       if (!place.querySelector('a[href="/admin/"]')) return;
       for (const button of document.querySelectorAll("[data-staff-fragment]")) {
         fill(button, button.dataset.staffFragment).catch(() => {});
