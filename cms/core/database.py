@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
@@ -149,6 +150,7 @@ class Versioned:
         return {"version_id_col": cls.__dict__.get("lock_version", Versioned.lock_version)}
 
 
+@cache
 def words_of(model: type[Base]) -> ColumnElement[Any]:
     """Return the words of the model's searched columns, split also at the marks within paths and versions."""
     columns = [
