@@ -1,6 +1,7 @@
 """Banners: short announcements above the pages of the site, for a while and in the parts that they are meant for."""
 
 from enum import StrEnum
+from hashlib import sha256
 
 from sqlalchemy import Boolean, CheckConstraint, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -58,6 +59,12 @@ class Banner(Identified, Publishable, Authored, Timestamped, Versioned, Base):
     @property
     def public_path(self) -> str:
         return self.paths[0] if self.paths else EVERYWHERE
+
+    @property
+    def mark(self) -> str:
+        """What tells this banner from others and from itself with other words: who closed it sees those."""
+        said = f"{self.title}\n{self.message_html}\n{self.link}\n{self.tone}"
+        return f"{self.id}-{sha256(said.encode()).hexdigest()[:8]}"
 
     def __str__(self) -> str:
         return self.title or f"Banner {self.id}"

@@ -1,6 +1,6 @@
 """Which banners there are, and which one a page shows."""
 
-from sqlalchemy import Select, func, literal, select, true
+from sqlalchemy import Select, func, select
 
 from cms.banners.models import Banner
 from cms.core.publishing import is_live
@@ -13,6 +13,6 @@ def live() -> Select[Banner]:
 
 def shown_at(path: str) -> Select[Banner]:
     """The banner of the page at this address, if there is one for it."""
-    target = func.jsonb_array_elements_text(Banner.paths).table_valued("path").lateral("target")
-    reaches = literal(path).startswith(target.c.path)
-    return live().where(select(true()).select_from(target).where(reaches).exists()).limit(1)
+    target = func.jsonb_array_elements_text(Banner.paths).table_valued("value", name="target")
+    reaches = select(target).where(func.starts_with(path, target.c.value)).exists()
+    return live().where(reaches).limit(1)

@@ -8,7 +8,8 @@ from cms.banners.models import EVERYWHERE, Banner
 from cms.core import deletion
 from cms.core.errors import Invalid
 from cms.core.markup import TRUSTED_KINDS, render
-from cms.core.permissions import Actor, Permission, require
+from cms.core.permissions import Actor, Permission
+from cms.core.publishing import require_to_write
 from cms.redirects.services import is_safe_target
 
 INLINE = frozenset({"a", "abbr", "b", "br", "code", "em", "i", "p", "small", "span", "strong"})
@@ -30,7 +31,7 @@ async def save_banner(session: AsyncSession, banner: Banner, *, by: Actor) -> No
     if errors:
         raise Invalid.in_fields(errors)
     session.add(banner)
-    await require(session, by, Permission.BANNERS_EDIT, banner)
+    await require_to_write(session, banner, permission=Permission.BANNERS_EDIT, by=by)
 
 
 async def delete_banner(session: AsyncSession, banner: Banner, *, by: Actor) -> None:

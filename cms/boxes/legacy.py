@@ -1,10 +1,8 @@
 """Boxes of the old site."""
 
 from cms.boxes.models import Box
+from cms.boxes.placement import MADE_BY_THE_SITE
 from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Values
-
-GENERATED = frozenset({"supernav-python-downloads", "homepage-downloads", "download-sources"})
-"""The old site wrote these itself at each release; ours are templates that read the releases."""
 
 
 def _box(row: LegacyRow, values: Values, known: Known) -> None:
@@ -12,7 +10,7 @@ def _box(row: LegacyRow, values: Values, known: Known) -> None:
     if not label:
         raise Refused("It has no label, so nothing could show it.")
     known.claim_alone(row, "label", label)
-    if label in GENERATED:
+    if label in MADE_BY_THE_SITE:
         known.remark(
             row.table,
             "Boxes about the newest release are kept, but not shown: the site now makes them from the releases.",

@@ -5,11 +5,13 @@ import re
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.boxes.models import Box
+from cms.boxes.placement import MADE_BY_THE_SITE
 from cms.core import deletion
 from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
 from cms.core.markup import TRUSTED_KINDS
 from cms.core.permissions import Actor, Permission, require
+from cms.core.publishing import require_to_write
 
 LABEL = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -19,16 +21,19 @@ explain_constraint("uq_boxes_label", field="label", sentence="There is a box wit
 async def save_box(session: AsyncSession, box: Box, *, by: Actor) -> None:
     """Write a new or changed box.
 
-    Raises PermissionDenied, or Invalid where the label is not one or is taken.
+    Raises PermissionDenied, or Invalid where the label is not one, is taken, or is one that the site fills by itself.
     """
     box.label = box.label.strip()
     if not LABEL.fullmatch(box.label):
         sentence = "Write the label with letters, digits, hyphens and underscores only."
         raise Invalid.in_fields({"label": [sentence]})
+    if made_of := MADE_BY_THE_SITE.get(box.label):
+        sentence = f"The site makes “{box.label}” of {made_of} by itself; what is written here would be shown nowhere."
+        raise Invalid.in_fields({"label": [sentence]})
     if box.content_kind in TRUSTED_KINDS:
         await require(session, by, Permission.PAGES_TRUSTED_MARKUP)
     session.add(box)
-    await require(session, by, Permission.BOXES_EDIT, box)
+    await require_to_write(session, box, permission=Permission.BOXES_EDIT, by=by)
 
 
 async def delete_box(session: AsyncSession, box: Box, *, by: Actor) -> None:

@@ -9,6 +9,7 @@ from cms.core import deletion
 from cms.core.errors import Invalid
 from cms.core.markup import TRUSTED_KINDS
 from cms.core.permissions import Actor, Permission, require
+from cms.core.publishing import require_to_write
 
 LONGEST_CODE = 5_000
 
@@ -20,8 +21,6 @@ async def save_sample(session: AsyncSession, sample: CodeSample, *, by: Actor) -
     """
     sample.title, sample.code = sample.title.strip(), sample.code.strip("\n").rstrip()
     errors: dict[str, list[str]] = {}
-    if not sample.title:
-        errors["title"] = ["Say in a few words what the code shows."]
     if not sample.code.strip():
         errors["code"] = ["There is no code."]
     elif len(sample.code) > LONGEST_CODE:
@@ -34,7 +33,7 @@ async def save_sample(session: AsyncSession, sample: CodeSample, *, by: Actor) -
         with session.no_autoflush:
             sample.position = (await session.scalar(select(func.max(CodeSample.position))) or 0) + 1
     session.add(sample)
-    await require(session, by, Permission.CODESAMPLES_EDIT, sample)
+    await require_to_write(session, sample, permission=Permission.CODESAMPLES_EDIT, by=by)
 
 
 async def place_before(session: AsyncSession, sample: CodeSample, following: CodeSample | None, *, by: Actor) -> None:
@@ -42,7 +41,9 @@ async def place_before(session: AsyncSession, sample: CodeSample, following: Cod
 
     Raises PermissionDenied.
     """
-    await require(session, by, Permission.CODESAMPLES_EDIT, sample)
+    await require_to_write(session, sample, permission=Permission.CODESAMPLES_EDIT, by=by)
+    if following is sample:
+        return
     samples = (await session.scalars(queries.in_order().with_for_update())).all()
     others = [other for other in samples if other is not sample]
     place = others.index(following) if following in others else len(others)

@@ -6,14 +6,12 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.boxes import queries
+from cms.boxes.placement import MADE_BY_THE_SITE
 from cms.core.cache import one_or_404
 from cms.downloads.models import ReleaseVersion
 from public_site.controllers.downloads import buttons_of, latest_releases
 from public_site.dependencies import CACHED
 from public_site.templating import HTML, Renderer
-
-RELEASE_BOXES = frozenset({"supernav-python-downloads", "homepage-downloads", "download-sources"})
-"""Boxes that read the releases; no editor can change what they say."""
 
 
 class BoxesController(Controller):
@@ -27,7 +25,7 @@ class BoxesController(Controller):
         render: NamedDependency[Renderer],
         label: FromPath[str],
     ) -> Response[str]:
-        if label in RELEASE_BOXES:
+        if label in MADE_BY_THE_SITE:
             offered = await latest_releases(session)
             latest = next((release for release in offered if release.version == ReleaseVersion.PYTHON_3), None)
             buttons = await buttons_of(session, offered)

@@ -1,14 +1,19 @@
 """The home page."""
 
+from collections.abc import Sequence
+
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.codesamples import queries as code_samples
+from cms.codesamples.models import CodeSample
 from cms.downloads import queries as downloads
 from cms.downloads.models import ReleaseVersion
 from public_site.dependencies import CACHED
 from public_site.templating import Renderer
 
+HOME_TEMPLATE = "home/index.html"
 RECENT_RELEASES = 5
 
 
@@ -19,6 +24,11 @@ class HomeController(Controller):
     async def show_home(
         self, session: NamedDependency[AsyncSession], render: NamedDependency[Renderer]
     ) -> Response[str]:
-        latest = await session.scalar(downloads.briefly(downloads.latest(ReleaseVersion.PYTHON_3)))
-        recent = (await session.scalars(downloads.briefly(downloads.live()).limit(RECENT_RELEASES))).all()
-        return await render("home/index.html", latest=latest, recent=recent)
+        return await home_answer((await session.scalars(code_samples.shown())).all(), session, render)
+
+
+async def home_answer(samples: Sequence[CodeSample], session: AsyncSession, render: Renderer) -> Response[str]:
+    """Return the home page with these code samples."""
+    latest = await session.scalar(downloads.briefly(downloads.latest(ReleaseVersion.PYTHON_3)))
+    recent = (await session.scalars(downloads.briefly(downloads.live()).limit(RECENT_RELEASES))).all()
+    return await render(HOME_TEMPLATE, latest=latest, recent=recent, samples=samples)

@@ -67,3 +67,12 @@ async def test_the_box_of_the_home_page_needs_no_release_of_python_2(
     answer = await client.get("/box/homepage-downloads/")
 
     assert '<a href="/downloads/release/python-3144/">Python 3.14.4</a>' in answer.text
+
+
+async def test_a_box_that_is_not_live_shows_nothing(client: httpx.AsyncClient, session: AsyncSession) -> None:
+    await make_box(session, label="homepage-jobs", content="Work for us.", is_published=False)
+
+    home, fragment = await client.get("/"), await client.get("/box/homepage-jobs/")
+
+    assert "Work for us." not in home.text
+    assert fragment.status_code == 404

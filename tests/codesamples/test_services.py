@@ -1,0 +1,90 @@
+"""What may be decided about code samples."""
+
+import pytest
+
+from cms.codesamples import queries, services
+from cms.codesamples.models import CodeSample
+from cms.core.errors import Invalid, PermissionDenied
+from cms.core.markup import MarkupKind
+from cms.core.permissions import Permission
+from tests.factories.codesamples import make_sample
+from tests.factories.users import make_user
+
+
+async def titles(session) -> list[str]:
+    return [sample.title for sample in await session.scalars(queries.in_order())]
+
+
+@pytest.mark.parametrize("code", ["\n \n", "x" * 5001])
+async def test_a_sample_has_code_that_fits_the_page(session, superuser, code):
+    with pytest.raises(Invalid) as refusal:
+        await services.save_sample(session, CodeSample(title="A", code=code), by=superuser)
+
+    assert list(refusal.value.errors) == ["code"]
+
+
+async def test_a_sample_without_a_title_is_called_by_its_first_line(session, superuser):
+    sample = CodeSample(title=" ", code="\n>>> 1 + 1\n2")
+
+    await services.save_sample(session, sample, by=superuser)
+
+    assert str(sample) == ">>> 1 + 1"
+
+
+async def test_the_first_line_keeps_its_indentation(session, superuser):
+    sample = CodeSample(title="A", code="\n    1 + 1\n\n")
+
+    await services.save_sample(session, sample, by=superuser)
+
+    assert sample.code == "    1 + 1"
+
+
+async def test_a_new_sample_comes_last(session, superuser):
+    await make_sample(session, title="First", position=7)
+
+    await services.save_sample(session, CodeSample(title="Second", code="2"), by=superuser)
+    await session.flush()
+
+    assert await titles(session) == ["First", "Second"]
+
+
+@pytest.mark.parametrize(
+    ("moved", "before", "expected"),
+    [("C", "A", "CAB"), ("A", "C", "BAC"), ("A", None, "BCA"), ("B", "B", "ABC"), ("B", "C", "ABC")],
+)
+async def test_a_sample_gets_its_place_and_the_others_keep_their_order(session, superuser, moved, before, expected):
+    samples = {title: await make_sample(session, title=title, position=3) for title in "ABC"}
+
+    await services.place_before(session, samples[moved], samples.get(before), by=superuser)
+    await session.flush()
+
+    assert "".join(await titles(session)) == expected
+
+
+async def test_unfiltered_html_takes_a_permission_of_its_own(session):
+    editor = await make_user(session, permissions=(Permission.CODESAMPLES_EDIT,))
+    sample = CodeSample(title="A", code="1", copy_kind=MarkupKind.HTML_TRUSTED)
+
+    with pytest.raises(PermissionDenied, match="unfiltered HTML"):
+        await services.save_sample(session, sample, by=editor)
+
+
+async def test_who_may_not_publish_neither_writes_nor_moves_what_is_live(session):
+    editor = await make_user(session, permissions=(Permission.CODESAMPLES_EDIT,))
+    live, draft = await make_sample(session), await make_sample(session, is_published=False)
+
+    await services.save_sample(session, draft, by=editor)
+    await services.place_before(session, draft, live, by=editor)
+
+    with pytest.raises(PermissionDenied, match="is live"):
+        await services.save_sample(session, live, by=editor)
+    with pytest.raises(PermissionDenied, match="is live"):
+        await services.place_before(session, live, draft, by=editor)
+
+
+async def test_deleting_a_sample_takes_its_permission(session):
+    editor = await make_user(session, permissions=(Permission.CODESAMPLES_EDIT,))
+    sample = await make_sample(session)
+
+    with pytest.raises(PermissionDenied, match="Delete code samples"):
+        await services.delete_sample(session, sample, by=editor)
