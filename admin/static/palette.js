@@ -81,8 +81,8 @@ function makePalette(url) {
   };
   const groupOf = (group, number) => {
     const name = make("div", { class: "palette-group", id: `palette-group-${number}`, role: "presentation" }, group.label);
-    const rest = group.all_url ? [optionOf({ label: `All that match in ${group.label.toLowerCase()}`, url: group.all_url })] : [];
-    return make("div", { role: "group", "aria-labelledby": name.id }, name, ...group.results.map(optionOf), ...rest);
+    const rest = group.all_url ? [{ label: `All that match in ${group.label.toLowerCase()}`, url: group.all_url }] : [];
+    return make("div", { role: "group", "aria-labelledby": name.id }, name, ...[...group.results, ...rest].map(optionOf));
   };
   const show = (groups) => {
     options = [];
