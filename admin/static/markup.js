@@ -1,5 +1,6 @@
 /* Markup: a toolbar that writes the marks of the chosen kind, and a preview by the site's own renderer. */
 import { csrfToken, make } from "./dom.js";
+import { mediaButtons } from "./media-chooser.js";
 
 const MARKS = {
   markdown: { bold: ["**", "**"], italic: ["*", "*"], code: ["`", "`"], link: ["[", "](https://)"], heading: ["\n## ", "\n"], list: ["\n- ", "\n"] },
@@ -37,15 +38,22 @@ export function improveMarkup(box) {
     toggle.setAttribute("aria-pressed", String(!preview.hidden));
     show();
   } }, "Preview");
-  tools.append(toggle);
+  const write = (written) => {
+    text.setRangeText(written, text.selectionStart, text.selectionEnd, "end");
+    text.focus();
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  tools.append(...mediaButtons({ kindOf: () => kind.value, write }), toggle);
   box.prepend(tools);
   box.append(preview);
   const adjust = () => tools.querySelectorAll("[data-mark]").forEach((button) => { button.disabled = !marks(); });
-  kind.addEventListener("change", () => { adjust(); show(); });
+  const adjustMedia = () => tools.querySelectorAll("[data-media]").forEach((button) => { button.disabled = kind.value === "plain"; });
+  kind.addEventListener("change", () => { adjust(); adjustMedia(); show(); });
   text.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(show, 400); });
   text.addEventListener("keydown", (event) => {
     const name = { b: "bold", i: "italic" }[event.key.toLowerCase()];
     if ((event.ctrlKey || event.metaKey) && name && marks()) { event.preventDefault(); wrap(name); }
   });
   adjust();
+  adjustMedia();
 }

@@ -22,6 +22,11 @@ ADDRESS = "/media/"
 SVG_TYPE = "image/svg+xml"
 
 
+def media_url(path: str) -> str:
+    """Return the address of what lies at a path below /media/, in the library or not."""
+    return ADDRESS + quote(path)
+
+
 class MediaKind(StrEnum):
     """What an item is to a reader: something to look at, or something to take home."""
 
@@ -63,7 +68,7 @@ class MediaItem(Identified, Authored, Timestamped, Versioned, Base):
 
     @property
     def public_path(self) -> str:
-        return ADDRESS + quote(self.path)
+        return media_url(self.path)
 
     @property
     def is_image(self) -> bool:

@@ -24,7 +24,7 @@ FORMAT_OF_TYPE = {"image/" + name.lower(): name for name in images.FORMATS}
 FOLDER = "variants"
 FINGERPRINT = 12
 
-_NAME = re.compile(r"(square-)?(\d{3,4})(?:\.([a-z]{4}))?")
+_NAME = re.compile(r"(square-)?([1-9]\d{2,3})(?:\.([a-z]{4}))?")
 _one_at_a_time = asyncio.Semaphore(1)
 """Decoding an image may take 64 MB, and a process is to stay below 150."""
 

@@ -37,7 +37,7 @@ def test_an_ordinary_drawing_stays_as_it_looks():
         '<use xlink:href="data:image/svg+xml;base64,PHN2Zz4="/>',
         '<image href="https://evil.example/pixel.png"/>',
         '<image href="data:image/svg+xml,&lt;svg onload=alert(1)&gt;"/>',
-        '<foreignObject><body xmlns="http://www.w3.org/1999/xhtml"><img src="x" onerror="alert(1)"/></body></foreignObject>',
+        '<foreignObject><p xmlns="http://www.w3.org/1999/xhtml"><img src="x" onerror="alert(1)"/></p></foreignObject>',
         '<iframe xmlns="http://www.w3.org/1999/xhtml" src="https://evil.example"/>',
         '<set attributeName="href" to="javascript:alert(1)"/>',
         '<animate attributeName="href" values="javascript:alert(1)"/>',
