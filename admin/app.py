@@ -13,7 +13,6 @@ from admin import (
     handbook,
     history,
     listing,
-    operations,
     people,
     preferences,
     preview,
@@ -22,6 +21,7 @@ from admin import (
 )
 from admin.back_office import BackOffice
 from admin.base import AdminView
+from admin.operations.routes import routes as operations_routes
 from admin.views.boxes import BoxAdmin
 from admin.views.downloads import OperatingSystemAdmin, ReleaseAdmin, ReleaseFileAdmin
 from admin.views.pages import PageAdmin
@@ -47,7 +47,7 @@ ROUTES: list[Route] = [
     *search.routes,
     *preferences.routes,
     *handbook.routes,
-    *operations.routes,
+    *operations_routes,
     *people.routes,
     *preview.routes,
     *exporting.routes,

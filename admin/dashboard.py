@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.base import AdminView
-from admin.operations import failed_messages
+from admin.operations.tasks import failed_tasks
 from admin.rendering import render
 from admin.requests import office_of, resources_of, user_of
 from admin.urls import url_to
@@ -40,7 +40,7 @@ async def show_dashboard(request: Request) -> Response:
     async with resources_of(request).sessionmaker() as session:
         views = [view for view in office_of(request).model_views if issubclass(view.model, Publishable)]
         panels = [panel for view in views for panel in await _panels(session, view, user)]
-        failed = await failed_messages(session, limit=SHOWN_EACH) if allows(user, Permission.OPERATIONS_VIEW) else None
+        failed = await failed_tasks(session, limit=SHOWN_EACH) if allows(user, Permission.OPERATIONS_VIEW) else None
         latest = await _latest_releases(session) if allows(user, Permission.DOWNLOADS_EDIT) else []
     context = {
         "panels": [panel for panel in panels if panel.rows],

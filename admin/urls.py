@@ -28,6 +28,8 @@ ADDRESSES = {
     "row-history": "/{identity}/history/{pk}",
     "history": "/history",
     "operations": "/operations",
+    "operations-tab": "/operations/{tab}",
+    "operations-mail": "/operations/mails/{pk}",
     "operate": "/operations/{operation}",
     "preview-markup": "/preview-markup",
     "search": "/search",
