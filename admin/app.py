@@ -4,6 +4,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from admin import (
+    changing,
     dashboard,
     deciding,
     deletion,
@@ -12,18 +13,31 @@ from admin import (
     exporting,
     handbook,
     history,
+    importing,
     listing,
+    media,
     people,
+    placing,
     preferences,
+    presence,
     preview,
     relations,
+    revisions,
+    runs,
+    saved_views,
+    scheduling,
     search,
+    why,
+    toggles,
 )
-from admin.back_office import BackOffice
+from admin.back_office import BackOffice, Previews
 from admin.base import AdminView
 from admin.operations.routes import routes as operations_routes
+from admin.views.banners import BannerAdmin
 from admin.views.boxes import BoxAdmin
+from admin.views.codesamples import CodeSampleAdmin
 from admin.views.downloads import OperatingSystemAdmin, ReleaseAdmin, ReleaseFileAdmin
+from admin.views.media import MediaAdmin
 from admin.views.pages import PageAdmin
 from admin.views.redirects import RedirectAdmin
 from admin.views.users import RoleAdmin, UserAdmin
@@ -35,6 +49,9 @@ VIEWS: tuple[type[AdminView], ...] = (
     OperatingSystemAdmin,
     PageAdmin,
     BoxAdmin,
+    BannerAdmin,
+    CodeSampleAdmin,
+    MediaAdmin,
     RedirectAdmin,
     UserAdmin,
     RoleAdmin,
@@ -48,18 +65,32 @@ ROUTES: list[Route] = [
     *preferences.routes,
     *handbook.routes,
     *operations_routes,
+    *runs.routes,
+    *why.routes,
     *people.routes,
     *preview.routes,
+    *media.routes,
     *exporting.routes,
+    *importing.routes,
     *listing.routes,
+    *saved_views.routes,
+    *toggles.routes,
+    *changing.routes,
     *details.routes,
     *editing.routes,
+    *revisions.routes,
+    *scheduling.routes,
+    *presence.routes,
     *deciding.routes,
     *deletion.routes,
+    *placing.routes,
     *relations.routes,
 ]
 
 
-def build_admin(resources: Resources) -> ASGIApp:
-    """Return the back office as an application whose addresses all lie under /admin."""
-    return BackOffice(resources, views=VIEWS, routes=ROUTES).app
+def build_admin(resources: Resources, *, previews: Previews) -> ASGIApp:
+    """Return the back office as an application whose addresses all lie under /admin.
+
+    `previews` shows rows as the site does, of which the back office knows nothing else.
+    """
+    return BackOffice(resources, views=VIEWS, routes=ROUTES, previews=previews).app

@@ -1,10 +1,11 @@
 """The back office as an application: SQLAdmin's views and templating, our pages in place of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqladmin import Admin, BaseView
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,13 +21,26 @@ from admin.base import AdminView
 from admin.columns import state_of
 from admin.handbook import help_url
 from admin.hints import hints_of
+from admin.media_shown import library_of
 from admin.menu import menu_of
 from cms.core.resources import Resources
 from cms.core.session import make_sessionmaker
+from cms.media.models import media_url
 from cms.users.preferences import preferences_of
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "admin"
 A_YEAR = 365 * 24 * 3600
+
+
+class Previews(Protocol):
+    """The site's own way to show a row; `page_of` is given one that no session holds."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What an answer with a preview has to say besides."""
+
+    def has(self, model: type[Any]) -> bool: ...
+    async def page_of(self, session: AsyncSession, row: Any, *, ribbon: str) -> str: ...
 
 
 class LastingFiles(StaticFiles):
@@ -45,7 +59,14 @@ class LastingFiles(StaticFiles):
 class BackOffice(Admin):
     """SQLAdmin with its endpoints replaced: one transaction a request, refusals in sentences, addresses as paths."""
 
-    def __init__(self, resources: Resources, *, views: Sequence[type[AdminView]], routes: Sequence[BaseRoute]) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        *,
+        views: Sequence[type[AdminView]],
+        routes: Sequence[BaseRoute],
+        previews: Previews,
+    ) -> None:
         super().__init__(
             app=Starlette(),
             session_maker=make_sessionmaker(resources.engine),
@@ -56,6 +77,7 @@ class BackOffice(Admin):
             authorization_backend=RolesDecide(),
         )
         self.resources = resources
+        self.previews = previews
         self.session_maker.configure(autoflush=True)  # SQLAdmin turned it off; queries of the domain rely on it.
         self.admin.state.office = self
         self.admin.exception_handlers = cast("Any", errors.HANDLERS)
@@ -65,7 +87,7 @@ class BackOffice(Admin):
             Mount("/statics", app=LastingFiles(directory=urls.STOCK_STATIC)),
             *routes,
         ]
-        self.templates.env.globals.update(template_globals(), media_url=resources.storage.url)
+        self.templates.env.globals.update(template_globals())
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
         self.app.router.routes.insert(0, Route(urls.ROOT, _to_dashboard))
         for view in views:
@@ -103,6 +125,8 @@ def template_globals() -> dict[str, Any]:
         "stock_static_url": urls.stock_static_url,
         "menu_of": menu_of,
         "help_url": help_url,
+        "library_of": library_of,
+        "media_url": media_url,
         "hints_of": hints_of,
         "preferences_of": preferences_of,
         "moment": formats.moment,

@@ -15,11 +15,12 @@ from wtforms import Form
 
 from admin import formats, forms
 from admin.authorization import AreaPermissions
-from admin.decisions import Decision
+from admin.decisions import BulkEdit, Decision
 from admin.fields import MARKUP_LABELS
 from admin.filters import Filter
 from admin.importable import Importable
 from admin.inlines import Inline
+from admin.ordering import Ordering
 from admin.requests import office_of, user_of
 from admin.urls import url_to
 from cms.core.errors import NotFound
@@ -85,6 +86,12 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
     date_hierarchy: ClassVar[str] = ""
     """The main date column, by whose years, months and days the list is narrowed; it has one of the `sort_indexes`."""
 
+    inline_toggles: ClassVar[Sequence[str]] = ()
+    """Yes-or-no columns that are switched in the list itself, by those who may edit the row."""
+
+    bulk_edits: ClassVar[Sequence[BulkEdit]] = ()
+    """Fields that may be set to one value in many rows; `cms.bulk_actions` allows them."""
+
     column_choices: ClassVar[Sequence[Any]] = ()
     """Columns that a person may choose for the list besides its own; empty means the short fields of the form."""
 
@@ -99,6 +106,9 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
 
     found_detail: ClassVar[str] = ""
     """The column that tells rows of the same name apart where a search finds them."""
+
+    ordering: ClassVar[Ordering | None] = None
+    """The order that people give the rows by hand, in the list; None where rows have none."""
 
     importable: ClassVar[Importable | None] = None
     """What a table that somebody uploads may bring; None where rows are made by hand alone."""
@@ -213,10 +223,12 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
             "username",
             "is_published",
             "publish_at",
+            "expire_at",
+            "draft_id",
+            "is_in_review",
             "first_name",
             "last_name",
             "lock_version",
-            "draft_id",
         )
         return [name for name in known if name in self.mapper.columns]
 
@@ -311,6 +323,10 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
     async def remove(self, session: AsyncSession, row: Any, *, by: User) -> None:
         """Delete a row as its domain does."""
         await self.removing(session, row, by=by)
+
+    async def list_context(self, session: AsyncSession, request: Request) -> dict[str, Any]:
+        """Return what the list's page shows besides the list."""
+        return {}
 
     async def form_context(self, session: AsyncSession, request: Request, reached: Reached | None) -> dict[str, Any]:
         """Return what the form's page shows besides the form."""

@@ -5,15 +5,35 @@ from typing import Any
 from markupsafe import Markup
 
 from admin import formats
+from cms.core.publishing import Publishable, State
+
+STATE_WORDS = {
+    State.DRAFT: "Draft",
+    State.SCHEDULED: "Scheduled",
+    State.LIVE: "Live",
+    State.EXPIRED: "Expired",
+}
 
 
-def state_of(row: Any, _name: str) -> Markup:
-    """Show whether the public sees a row, in the words used everywhere."""
-    if row.is_published:
-        return Markup('<span class="badge mark-live">Live</span>')
+def state_of(row: Any, _name: str = "") -> Markup:
+    """Show what the public has of a row, in the words used everywhere; nothing where that is no question."""
+    if not isinstance(row, Publishable):
+        return Markup()
+    badges = [badge(STATE_WORDS[row.state], row.state)]
+    if row.has_draft:
+        badges.append(badge("With draft", "draft"))
+    if row.is_in_review:
+        badges.append(badge("In review", "review"))
     if row.publish_at is not None:
-        return Markup('<span class="badge mark-scheduled">Scheduled</span> ') + formats.moment(row.publish_at)
-    return Markup('<span class="badge mark-draft">Draft</span>')
+        badges.append(Markup("from ") + formats.moment(row.publish_at))
+    if row.expire_at is not None and row.state is not State.DRAFT:
+        badges.append(Markup("until ") + formats.moment(row.expire_at))
+    return Markup(" ").join(badges)
+
+
+def badge(words: str, mark: str) -> Markup:
+    """Return a small coloured mark that says `words`."""
+    return Markup('<span class="badge mark-{}">{}</span>').format(mark, words)
 
 
 def in_bytes(row: Any, name: str) -> str:

@@ -1,9 +1,10 @@
 """Decisions: verbs of the domain offered as buttons, confirmed on a page, carried out by POST on locked rows."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import publishing
@@ -31,7 +32,25 @@ class Decision:
     outcome: str
     """What happened, told afterwards; `{row}` is the row's name."""
 
+    ready: Callable[[Any], ColumnElement[bool]] | None = None
+    """Given the model: the rows on which it can be taken, where they are too many to look at; None means all."""
+
     tone: str = "primary"
+    is_confirmed: bool = False
+    """Whether the form leads to a page that asks once more, because what is typed is of no use any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkEdit:
+    """A field that may be set to one value in many rows at once."""
+
+    column: str
+    label: str
+    labels: Sequence[tuple[Any, str]] = ()
+    """The values that may be chosen, with what people call them."""
+
+    choices_from: Any = None
+    """A table of few rows instead, whose keys are the values."""
 
 
 def publishing_decisions(
@@ -54,6 +73,7 @@ def publishing_decisions(
             hindrance=lambda row: "It is live already." if row.is_published and not row.has_draft else "",
             consequence=consequence,
             outcome="“{row}” is live.",
+            ready=lambda table: or_(table.is_published.is_(False), table.draft_id.is_not(None)),
         ),
         Decision(
             name="unpublish",
@@ -63,6 +83,7 @@ def publishing_decisions(
             hindrance=lambda row: "" if row.is_published else "It is a draft already.",
             consequence="The public can no longer read it; it stays here as a draft.",
             outcome="“{row}” is a draft again; the public no longer sees it.",
+            ready=lambda table: table.is_published.is_(True),
             tone="warning",
         ),
         Decision(
@@ -73,6 +94,8 @@ def publishing_decisions(
             hindrance=lambda row: "" if row.is_published and row.has_draft else "It has no unpublished changes.",
             consequence="What is live stays as it is. The changes can still be found among the revisions.",
             outcome="The unpublished changes of “{row}” are discarded.",
+            ready=lambda table: table.is_published & table.draft_id.is_not(None),
             tone="warning",
+            is_confirmed=True,
         ),
     )

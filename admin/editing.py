@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from wtforms import Form
 
-from admin import forms
+from admin import drafting, forms, presence
 from admin.authorization import require_somewhere
 from admin.back_office import view_of_request
 from admin.base import AdminView, Reached
@@ -31,6 +31,11 @@ from cms.core.permissions import allows, require
 from cms.users.models import User
 
 DECIDE = "decide:"
+GO = "go:"
+"""A button that saves and then leads to another page about the row, such as its schedule."""
+
+WAYS_ON = frozenset({"schedule"})
+LONGEST_REMARK = 500
 REWRITE = "rewrite:"
 
 
@@ -44,7 +49,7 @@ class Sheet:
     session: AsyncSession
     reached: Reached | None
     form: Form
-    status_code: int = 200
+    remark: str = ""
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     conflicts: list[Conflicting] = field(default_factory=list)
@@ -79,6 +84,7 @@ async def edit(request: Request) -> Response:
             raise PermissionDenied(f"You may read “{reached.row}”, but not change it.")
         form_class = await view.form_class(user, is_new=False)
         if posted is None:
+            await drafting.show_draft(session, reached.row)
             return await _show(
                 Sheet(view, request, user, session, reached, form_class(data=_shown(view, reached.row, form_class)))
             )
@@ -101,6 +107,7 @@ def _shown(view: AdminView, row: Any, form_class: type[Form]) -> dict[str, Any]:
 async def _answer(sheet: Sheet, posted: FormData) -> Response:
     """Do what the pressed button says."""
     pressed = str(posted.get("press", "save"))
+    sheet.remark = str(posted.get("remark", "")).strip()[:LONGEST_REMARK]
     if pressed.startswith(REWRITE):
         return await _rewrite(sheet, posted, pressed.removeprefix(REWRITE))
     await fill(sheet.session, sheet.request, sheet.user, sheet.form)
@@ -130,25 +137,37 @@ async def _save(sheet: Sheet, pressed: str) -> tuple[Any, str]:
     session, view, user = sheet.session, sheet.view, sheet.user
     if is_new and not view.can_create:
         raise PermissionDenied(f"A {view.name.lower()} is not made here.")
+
+    async def write() -> None:
+        await _write(sheet, row, is_new=is_new, copied_from=copied_from)
+
+    sentence = await drafting.save(session, row, write, by=user, is_new=is_new, remark=sheet.remark)
+    name = pressed.removeprefix(DECIDE)
+    if pressed.startswith(DECIDE):
+        return row, await decide(session, view, name, row, by=user)
+    return row, sentence or view.saved_sentence(row, is_new=is_new)
+
+
+async def _write(sheet: Sheet, row: Any, *, is_new: bool, copied_from: Any) -> None:
+    """Put the form onto the row and its children, by the rules of their domain."""
+    session, view, user = sheet.session, sheet.view, sheet.user
     inlines = [inline for inline in view.inlines if inline.relation in sheet.form]
     for inline in inlines if is_new else ():
         setattr(row, inline.relation, [])  # Once the row is written, an unset collection would be read in vain.
+    existing = {inline.relation: inline.keyed(row if copied_from is None else copied_from) for inline in inlines}
     with session.no_autoflush:
         forms.write(sheet.form, row)
         view.before_save(row, sheet.form, is_new=is_new)
         await view.save(session, row, by=user, is_new=is_new)
     for inline in inlines:
-        if inline.take_out(sheet.form, row):
+        children = existing[inline.relation]
+        if copied_from is None and inline.take_out(sheet.form, row, children):
             await session.flush()
         with session.no_autoflush:
-            kept = inline.write(sheet.form, row, copied_from=copied_from)
+            kept = inline.write(sheet.form, row, children, are_copied=copied_from is not None)
             await inline.save(session, InlineWork(sheet.request, row, kept, user))
     await session.flush()
     await require(session, user, view.permissions.edit, row)
-    name = pressed.removeprefix(DECIDE)
-    if pressed.startswith(DECIDE):
-        return row, await decide(session, view, name, row, by=user)
-    return row, view.saved_sentence(row, is_new=is_new)
 
 
 def _is_stale(sheet: Sheet) -> bool:
@@ -160,6 +179,7 @@ def _is_stale(sheet: Sheet) -> bool:
 async def _refuse_stale(sheet: Sheet) -> Response:
     """Show both versions; saving once more means that the person has seen them."""
     assert sheet.reached is not None  # noqa: S101 - only a row that is there can be stale
+    await drafting.show_draft(sheet.session, sheet.reached.row)
     sheet.conflicts = await conflicts_of(sheet.session, sheet.view, sheet.reached.row, sheet.form)
     sheet.form["lock_version"].data = str(sheet.reached.row.lock_version)
     sheet.problems.append("Somebody else changed this while you were writing. Nothing of yours was saved yet.")
@@ -233,6 +253,9 @@ async def _show(sheet: Sheet, *, status_code: int = 200) -> Response:
         "notes": sheet.notes,
         "conflicts": sheet.conflicts,
         "has_errors": any(found.errors for found in forms.every_field(sheet.form)),
+        "remark": sheet.remark,
+        **await drafting.about(sheet.session, view, row, sheet.user),
+        "others": await presence.present(sheet.request, view.identity, row.id) if row is not None else (),
         "marked": [found for found in forms.every_field(sheet.form) if found.errors],
         "may_decide_new": lambda decision: allows(sheet.user, decision.permission),
         "may_create": view.is_open_to(sheet.user, "create"),
@@ -248,6 +271,7 @@ def _go_on(sheet: Sheet, row: Any, pressed: str, sentence: str) -> Response:
     came_from = sheet.request.query_params.get("from", "")
     stay = url_to("edit", identity=view.identity, pk=row.id, query={"from": came_from})
     targets = {
+        **{GO + way: url_to(way, identity=view.identity, pk=row.id) for way in WAYS_ON},
         "another": url_to("create", identity=view.identity),
         "save": url_to("list", identity=view.identity, query=dict(parse_qsl(came_from))),
     }

@@ -1,5 +1,6 @@
 """How values are shown to people: times in UTC with the weekday, numbers with separators, absence as a dash."""
 
+import re
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -10,15 +11,20 @@ from cms.core import clock
 
 NOTHING = Markup('<span class="text-secondary">—</span>')
 MINUTE, HOUR, DAY = 60, 3600, 86400
+WITH_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*\Z")
 
 
 def moment(value: datetime | None, *, relative: bool = False) -> Markup:
     """Show a time in UTC; `relative` says how long ago it was and keeps the exact time for the pointer."""
     if value is None:
         return NOTHING
-    exact = f"{value.astimezone(UTC):%a %d %b %Y, %H:%M} UTC"
-    shown = distance(value) if relative else exact
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), exact, shown)
+    shown = distance(value) if relative else exact(value)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), exact(value), shown)
+
+
+def exact(value: datetime) -> str:
+    """Say a moment with its weekday, in UTC."""
+    return f"{value.astimezone(UTC):%a %d %b %Y, %H:%M} UTC"
 
 
 def distance(value: datetime) -> str:
@@ -37,6 +43,15 @@ def distance(value: datetime) -> str:
 
 def number(value: float | None) -> str:
     return "" if value is None else f"{value:,}"
+
+
+def recorded(value: Any) -> str:
+    """Show a value as the history or a revision holds it, where moments are text."""
+    try:
+        moment_in = datetime.fromisoformat(value) if isinstance(value, str) and WITH_TIME.match(value) else None
+    except ValueError:
+        moment_in = None
+    return plain(moment_in or value)
 
 
 def plain(value: Any) -> str:

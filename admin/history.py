@@ -1,6 +1,5 @@
 """The history: who did what, when, from which value to which; for one row, or for all of them."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,12 +16,11 @@ from admin.base import AdminView
 from admin.rendering import render
 from admin.requests import office_of, resources_of, user_of
 from admin.urls import url_to, with_query
-from cms.core.audit import HIDDEN_VALUE, AuditEntry
+from cms.core.audit import AuditEntry
 from cms.core.permissions import Permission, allows
 
 ENTRIES_A_PAGE = 50
 LONGEST_SHOWN = 400
-WITH_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*\Z")
 ACTIONS = (
     "create",
     "update",
@@ -30,6 +28,9 @@ ACTIONS = (
     "publish",
     "unpublish",
     "schedule",
+    "expire",
+    "save draft",
+    "discard draft",
     "restore",
     "sign in",
     "refuse sign-in",
@@ -134,16 +135,8 @@ def table_of(view: AdminView) -> str:
 
 
 def _readable(value: Any) -> str:
-    text = value if value == HIDDEN_VALUE else formats.plain(_moment_in(value) or value)
+    text = formats.recorded(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(text):,} characters)"
-
-
-def _moment_in(value: Any) -> datetime | None:
-    """Return the moment that an entry holds as text; None where it holds anything else."""
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) and WITH_TIME.match(value) else None
-    except ValueError:
-        return None
 
 
 def _day(typed: str) -> datetime | None:

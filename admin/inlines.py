@@ -91,11 +91,11 @@ class Inline:
         """Return what the form shows of the children of `row`."""
         return [
             {
-                "row_id": child.id,
+                "row_id": key,
                 **forms.values_of(child, self.column_names),
                 **{name: getattr(child, column) for name, column in self.shown_in.items()},
             }
-            for child in getattr(row, self.relation)
+            for key, child in self.keyed(row).items()
         ]
 
     def blank(self, form: Form) -> Any:
@@ -106,22 +106,33 @@ class Inline:
         field.process(None)
         return field.form
 
-    def take_out(self, form: Form, parent: Any) -> bool:
+    def keyed(self, parent: Any) -> dict[str, Any]:
+        """Return the children by what their rows in the form call them; ask before anything is flushed.
+
+        A child that only a draft knows has no id yet; its place among the children of that draft stands for it.
+        """
+        children = getattr(parent, self.relation)
+        return {
+            str(child.id) if child.id is not None else f"draft-{parent.draft_id}-{place}": child
+            for place, child in enumerate(children)
+        }
+
+    def take_out(self, form: Form, parent: Any, existing: Mapping[str, Any]) -> bool:
         """Take the removed rows out of `parent`, to be flushed before others take their place; say if there are any."""
-        existing = {str(child.id): child for child in getattr(parent, self.relation)}
         removed = {entry.form.row_id.data for entry in entries_of(form, self.relation) if entry.form.is_removed.data}
         for key in removed & existing.keys():
             getattr(parent, self.relation).remove(existing[key])
         return bool(removed & existing.keys())
 
-    def write(self, form: Form, parent: Any, *, copied_from: Any = None) -> list[tuple[Any, Form]]:
+    def write(
+        self, form: Form, parent: Any, existing: Mapping[str, Any], *, are_copied: bool = False
+    ) -> list[tuple[Any, Form]]:
         """Put the rows of a valid form onto the children of `parent`, and return each child that stays with its form.
 
-        With `copied_from`, children of that row are copied instead of moved.
+        `existing` are the children as `keyed` names them; those of another row are copied instead of moved.
         Raises Invalid for a child that belongs to another parent, or to nobody any more.
         """
         children = getattr(parent, self.relation)
-        existing = {str(child.id): child for child in getattr(copied_from or parent, self.relation)}
         kept: list[tuple[Any, Form]] = []
         for entry in entries_of(form, self.relation):
             key = entry.form.row_id.data or ""
@@ -130,7 +141,7 @@ class Inline:
             if key and key not in existing:
                 raise Invalid(f"One {self.row_label} is not here any more. Load the page again and repeat your change.")
             child = existing[key] if key else self.model_of(parent)()
-            kept.append((_copy(child) if key and copied_from is not None else child, entry.form))
+            kept.append((_copy(child) if key and are_copied else child, entry.form))
         for position, (child, row_form) in enumerate(kept):
             forms.write(row_form, child)
             if self.ordered_by and getattr(child, self.ordered_by) != position:

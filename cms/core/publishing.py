@@ -13,11 +13,12 @@ from sqlalchemy import Boolean, ColumnElement, ForeignKey, Select, and_, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from cms.core import audit, clock, revisions
+from cms.core import audit, clock, reviews, revisions
 from cms.core.database import Base
 from cms.core.errors import Invalid, InvalidTransition, PermissionDenied
 from cms.core.markup import render_markup_fields
 from cms.core.permissions import Actor, Permission, allows, require
+from cms.core.reviews import ReviewStatus
 from cms.core.revisions import Revision
 
 DRAFTING = "is_drafting"
@@ -164,6 +165,7 @@ async def keep_draft(
             child["id"] = child["id"] if child["id"] in keys else None
     if values == base.values:
         row.draft_id = None
+        await reviews.close(session, row, ReviewStatus.WITHDRAWN, by=by)
         return None
     who = audit.acting()
     draft = Revision(
@@ -209,7 +211,7 @@ async def discard_draft(session: AsyncSession, row: Any, *, permission: Permissi
         raise InvalidTransition(f"“{row}” has no unpublished changes.")
     row.draft_id = None
     row.publish_at = None
-    row.is_in_review = False
+    await reviews.close(session, row, ReviewStatus.WITHDRAWN, by=by)
     audit.note(session, row, action="discard draft")
 
 
@@ -240,8 +242,8 @@ async def publish(session: AsyncSession, row: Any, *, by: Actor) -> None:
     if row.is_published and not row.has_draft:
         raise InvalidTransition(f"“{row}” is published already.")
     await put_draft_onto(session, row)
+    await reviews.close(session, row, ReviewStatus.APPROVED, by=by)
     row.draft_id = None
-    row.is_in_review = False
     row.is_published = True
     row.first_published_at = row.first_published_at or clock.now()
     row.publish_at = None
@@ -257,6 +259,7 @@ async def unpublish(session: AsyncSession, row: Any, *, by: Actor) -> None:
     """
     await require(session, by, row.publish_permission, row)
     _take_down(row)
+    await reviews.close(session, row, ReviewStatus.WITHDRAWN, by=by)
     row.expire_at = None
     audit.note(session, row, action="unpublish")
 

@@ -187,7 +187,8 @@ async def _put_children(
     if is_written and len(collection) < len(children):
         await session.flush()
     present = {child.id: child for child in collection}
-    for child_values in values[name]:
+    places: dict[Any, int] = {}
+    for place, child_values in enumerate(values[name]):
         key = child_values["id"]
         child = present.get(key)
         if child is not None:
@@ -196,6 +197,8 @@ async def _put_children(
             child = relation.mapper.class_()
             _put_columns(child, child_values, None)
             collection.append(child)
+        places[child] = place
+    collection.sort(key=lambda child: places.get(child, len(places)))
 
 
 @cache

@@ -61,7 +61,7 @@ async def test_a_list_completes_the_files_that_are_there(browser, session, syste
     address = f"/admin/releases/edit/{release.id}"
 
     read = await browser.save(address, press="rewrite:files", file_list=FILE_LIST)
-    saved = await browser.post(address, {**values_of(read.text), "press": "save"})
+    saved = await browser.post(address, {**values_of(read.text), "press": "decide:publish"})
 
     assert saved.status_code == 303
     await session.refresh(known)
@@ -116,6 +116,7 @@ async def test_the_download_button_moves_from_one_file_to_another(browser, sessi
 
     answer = await browser.save(
         f"/admin/releases/edit/{release.id}",
+        press="decide:publish",
         **{"files-0-has_download_button": None, "files-1-has_download_button": "y"},
     )
 
@@ -148,7 +149,7 @@ async def test_a_file_is_removed_and_another_takes_its_address(browser, session,
         f"/admin/releases/edit/{release.id}",
         {
             **values,
-            "press": "save",
+            "press": "decide:publish",
             "files-0-is_removed": "y",
             "files-1-row_id": "",
             "files-1-name": "New",

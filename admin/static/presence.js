@@ -1,0 +1,26 @@
+/* Who else has this form open: asked every 15 seconds while the page is seen. */
+import { csrfToken, each, make } from "./dom.js";
+
+const PAUSE = 15_000;
+
+export function improvePresence() {
+  each("[data-presence]", (box) => {
+    const report = (leaving) => fetch(box.dataset.presence + (leaving ? "?leaving=1" : ""), {
+      method: "POST", headers: { "X-CSRF-Token": csrfToken(), Accept: "application/json" }, keepalive: leaving,
+    });
+    let shown = [...box.querySelectorAll(".notice")].length ? null : "";
+    const look = async () => {
+      if (document.hidden) return;
+      const answer = await report(false).catch(() => null);
+      if (!answer?.ok) return;
+      const { others } = await answer.json();
+      const text = others.length ? `${others.join(", ")} ${others.length === 1 ? "has" : "have"} this form open, too.` : "";
+      if (text === shown) return;
+      shown = text;
+      box.replaceChildren(...(text ? [make("p", { class: "notice notice-warning" }, text)] : []));
+    };
+    look();
+    setInterval(look, PAUSE);
+    window.addEventListener("pagehide", () => { report(true).catch(() => null); });
+  });
+}
