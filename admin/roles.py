@@ -1,6 +1,6 @@
 """The roles of a person inside their form; what may be granted, the domain decides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +43,12 @@ class RolesInline(Inline):
         )
         object.__setattr__(self, "overrides", {"scope_kind": ScopeField, "scope_values": LinesField})
 
-    def take_out(self, form: Form, parent: Any) -> bool:  # `save` takes away what the form no longer lists.
+    def take_out(self, form: Form, parent: Any, existing: Mapping[str, Any]) -> bool:  # `save` takes away what the form no longer lists.
         return False
 
-    def write(self, form: Form, parent: Any, *, copied_from: Any = None) -> list[tuple[Any, Form]]:
+    def write(
+        self, form: Form, parent: Any, existing: Mapping[str, Any], *, are_copied: bool = False
+    ) -> list[tuple[Any, Form]]:
         """Leave the rows alone; `save` hands the whole list to the domain."""
         return [(None, entry.form) for entry in entries_of(form, self.relation) if not entry.form.is_removed.data]
 
