@@ -230,7 +230,8 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
             "last_name",
             "lock_version",
         )
-        return [name for name in known if name in self.mapper.columns]
+        in_order = (self.ordering.column,) if self.ordering else ()
+        return [name for name in (*known, *in_order) if name in self.mapper.columns]
 
     def cell(self, row: Any, name: str) -> Any:
         """Show one value of a row, in the list and on the details page."""

@@ -3,14 +3,15 @@
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from admin import formats
-from admin.asked import asked_of
+from admin.asked import Asked, asked_of
 from admin.authorization import require_somewhere
 from admin.back_office import view_of_request
 from admin.base import AdminView
+from admin.changing import open_edits
 from admin.counts import counts_of
 from admin.exporting import FORMATS
 from admin.facets import chips_of, clear_url_of, dates_of, facets_of
@@ -18,7 +19,10 @@ from admin.list_columns import PEOPLE, offered_columns
 from admin.lists import ListPage, page_of
 from admin.rendering import NEVER_CACHED, render
 from admin.requests import resources_of
+from admin.saved_views import tabs_of
+from admin.toggles import is_switched_here, open_toggles
 from cms.core.permissions import allows
+from cms.users.models import User
 
 
 async def show_list(request: Request) -> Response:
@@ -28,11 +32,16 @@ async def show_list(request: Request) -> Response:
     is_counted = request.query_params.get("counts") == "yes"
     async with resources_of(request).sessionmaker() as session:
         page = await page_of(session, view, request, user)
+        tabs = await tabs_of(session, view, request, user, page.asked)
+        if tabs.default and not request.url.query:
+            return RedirectResponse(tabs.default.url, status_code=303, headers=NEVER_CACHED)
         counts = await counts_of(session, view, user, page.asked) if is_counted else {}
         dates = await dates_of(session, view, request, user, page.asked, counts)
+        more = await view.list_context(session, request)
     context = {
         "view": view,
         "page": page,
+        "tabs": tabs,
         "title": view.name_plural,
         "facets": facets_of(view, request, page.asked, counts),
         "dates": dates,
@@ -43,13 +52,27 @@ async def show_list(request: Request) -> Response:
         "cell": lambda row, name: cell_of(view, page, row, name),
         "may_create": view.is_open_to(user, "create"),
         "may_export": view.is_open_to(user, "export"),
+        "may_import": view.importable is not None and view.is_open_to(user, "edit"),
         "exports": [(kind.name, kind.label) for kind in FORMATS.values()],
         "bulk_decisions": [decision for decision in view.decisions if allows(user, decision.permission)],
         "may_delete": view.is_open_to(user, "delete"),
+        "bulk_edits": open_edits(view, user),
+        "toggles": open_toggles(view, user),
+        "is_switched_here": is_switched_here,
         "sortable": view._sort_fields,  # noqa: SLF001 - SQLAdmin keeps the declaration there
         "is_searched": bool(view._search_fields),  # noqa: SLF001 - as above
+        "may_order": _may_order(view, page.asked, user),
+        **more,
     }
     return await render(request, view.list_template, context)
+
+
+def _may_order(view: AdminView, asked: Asked, user: User) -> bool:
+    """Return whether rows can be moved here: by somebody who may, where all are seen in the order that counts."""
+    is_whole = not asked.is_narrowed and not asked.is_descending
+    return (
+        view.ordering is not None and is_whole and asked.sort == view.ordering.column and view.is_open_to(user, "edit")
+    )
 
 
 async def show_counts(request: Request) -> Response:

@@ -3,6 +3,8 @@
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cms.boxes import placement
+from cms.boxes.placement import Place
 from cms.core.audit import QUIET
 from cms.core.database import (
     Authored,
@@ -36,6 +38,11 @@ class Box(Identified, Publishable, Authored, Timestamped, Versioned, Base):
     @property
     def public_path(self) -> str:
         return f"/box/{self.label}/"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where templates show it."""
+        return placement.places_of(self.label)
 
     def __str__(self) -> str:
         return self.label

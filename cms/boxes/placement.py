@@ -21,6 +21,9 @@ class Place:
     words: str
     path: str
 
+    def __str__(self) -> str:
+        return self.words
+
 
 PLACES: Mapping[str, Place] = {
     "downloads/index.html": Place("The list of all downloads", "/downloads/"),

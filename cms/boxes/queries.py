@@ -13,6 +13,11 @@ def labelled(labels: Collection[str]) -> Select[Box]:
     return select(Box).where(Box.label.in_(labels))
 
 
+def labels_among(labels: Collection[str]) -> Select[str]:
+    """Those of the labels of which there is a box."""
+    return select(Box.label).where(Box.label.in_(labels))
+
+
 def shown(labels: Collection[str]) -> Select[Box]:
     """Of the boxes with these labels, those that the public sees."""
     return labelled(labels).where(is_live(Box))

@@ -41,7 +41,7 @@ class CodeSample(Identified, Publishable, Authored, Timestamped, Versioned, Base
         return "/"
 
     def __str__(self) -> str:
-        return self.title or next((line.strip() for line in self.code.splitlines() if line.strip()), "Empty sample")
+        return self.title or f"Code sample {self.id}"
 
 
 word_index(CodeSample)

@@ -23,12 +23,13 @@ async def test_a_sample_has_code_that_fits_the_page(session, superuser, code):
     assert list(refusal.value.errors) == ["code"]
 
 
-async def test_a_sample_without_a_title_is_called_by_its_first_line(session, superuser):
-    sample = CodeSample(title=" ", code="\n>>> 1 + 1\n2")
+async def test_a_sample_without_a_title_is_called_by_its_number(session, superuser):
+    sample = CodeSample(title=" ", code=">>> 1 + 1\n2")
 
     await services.save_sample(session, sample, by=superuser)
+    await session.flush()
 
-    assert str(sample) == ">>> 1 + 1"
+    assert str(sample) == f"Code sample {sample.id}"
 
 
 async def test_the_first_line_keeps_its_indentation(session, superuser):
