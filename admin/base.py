@@ -101,6 +101,9 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
     slug_sources: ClassVar[Mapping[str, str]] = {}
     """A slug field → the field that it is made of while the form is new."""
 
+    begun_by: ClassVar[Sequence[str]] = ()
+    """Text fields of a new form that its address may fill in, so that a link can say what is missing."""
+
     found_by: ClassVar[Sequence[str]] = ()
     """Columns by which other forms find rows of this view; empty means the searchable ones."""
 

@@ -20,7 +20,7 @@ from admin.back_office import view_of_request
 from admin.base import AdminView, Reached
 from admin.conflicts import Conflicting, conflicts_of
 from admin.deciding import decide
-from admin.inlines import InlineWork, entries_of
+from admin.inlines import InlineWork, staying
 from admin.relations import fill
 from admin.rendering import go_to, render
 from admin.requests import resources_of
@@ -68,7 +68,8 @@ async def create(request: Request) -> Response:
     async with resources_of(request).sessionmaker() as session:
         form_class = await view.form_class(user, is_new=True)
         if request.method == "GET":
-            return await _show(Sheet(view, request, user, session, None, form_class()))
+            begun = {name: request.query_params[name] for name in view.begun_by if name in request.query_params}
+            return await _show(Sheet(view, request, user, session, None, form_class(data=begun)))
         posted = await forms.read_form(request)
         return await _answer(Sheet(view, request, user, session, None, form_class(posted)), posted)
 
@@ -137,6 +138,9 @@ async def _save(sheet: Sheet, pressed: str) -> tuple[Any, str]:
     session, view, user = sheet.session, sheet.view, sheet.user
     if is_new and not view.can_create:
         raise PermissionDenied(f"A {view.name.lower()} is not made here.")
+    for inline in view.inlines:
+        if inline.take_in is not None and inline.relation in sheet.form:
+            await inline.take_in(sheet.request, sheet.form, user)
 
     async def write() -> None:
         await _write(sheet, row, is_new=is_new, copied_from=copied_from)
@@ -215,8 +219,8 @@ def _field_called(form: Form, name: str) -> Any:
         return form[name] if name and name in form else None
     if relation not in form or not number.isdecimal():
         return None
-    staying = [entry.form for entry in entries_of(form, relation) if not entry.form.is_removed.data]
-    return staying[int(number)][column] if int(number) < len(staying) and column in staying[int(number)] else None
+    rows = staying(form, relation)
+    return rows[int(number)][column] if int(number) < len(rows) and column in rows[int(number)] else None
 
 
 async def _rewrite(sheet: Sheet, posted: FormData, name: str) -> Response:

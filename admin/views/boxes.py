@@ -45,6 +45,7 @@ class BoxAdmin(AdminView, model=Box):
 
     importable = Importable(key="label", columns=("label", "content", "content_kind"))
 
+    begun_by = ("label",)
     fieldsets = (Fieldset("", ("label", "content", "content_kind")),)
     form_args = {
         "label": {
