@@ -15,6 +15,7 @@ from public_site import dependencies
 from public_site.controllers.account_passwords import PasswordsController
 from public_site.controllers.accounts import AccountsController
 from public_site.controllers.boxes import BoxesController
+from public_site.controllers.changes import ChangesController
 from public_site.controllers.downloads import DownloadsController, MirroredDownloadsController
 from public_site.controllers.health import HealthController
 from public_site.controllers.home import HomeController
@@ -27,6 +28,7 @@ from public_site.errors import EXCEPTION_HANDLERS
 from public_site.menus import MenuShelf
 from public_site.previews import Previews
 from public_site.static_files import static_files
+from public_site.streams import Streams
 from public_site.templating import make_environment, template_config
 from public_site.urls import requested_path, with_query
 
@@ -46,6 +48,7 @@ CONTROLLERS = [
     FragmentsController,
     CrawlersController,
     MediaController,
+    ChangesController,
     HealthController,
 ]
 
@@ -53,6 +56,7 @@ DEPENDENCIES = {
     "session": Provide(dependencies.provide_session),
     "render": Provide(dependencies.provide_render),
     "resources": Provide(dependencies.provide_resources),
+    "streams": Provide(dependencies.provide_streams),
     "user": Provide(dependencies.provide_user),
 }
 
@@ -67,7 +71,8 @@ def create_app(
     """Return the site; `mounts` are applications that live below it, such as the back office."""
     environment = make_environment(site_url=resources.settings.site_url)
     previews = previews or Previews()
-    kept = {"resources": resources, "environment": environment, "previews": previews}
+    streams = Streams(resources.redis)
+    kept = {"resources": resources, "environment": environment, "previews": previews, "streams": streams}
     site = Litestar(
         route_handlers=[*CONTROLLERS, static_files(), *mounts],
         dependencies=DEPENDENCIES,
@@ -76,7 +81,8 @@ def create_app(
         before_send=[dependencies.add_cache_headers],
         template_config=template_config(environment),
         state=State({**kept, "menus": MenuShelf(resources.sessionmaker)}),
-        lifespan=list(lifespan),
+        lifespan=[*lifespan, streams.running],
+        plugins=[streams.plugin],
         openapi_config=None,
         logging_config=None,  # The process has configured its logs; Litestar's own would take their place.
         request_max_body_size=LARGEST_BODY,

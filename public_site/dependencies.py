@@ -15,6 +15,7 @@ from cms.core.resources import Resources
 from cms.users.models import User
 from public_site.caching import policy
 from public_site.caching.tags import surrogate_keys
+from public_site.streams import Streams
 from public_site.templating import Renderer
 from public_site.urls import first_segment, requested_path
 
@@ -53,6 +54,11 @@ async def provide_render(request: Request[Any, Any, State], session: NamedDepend
 async def provide_resources(state: State) -> Resources:
     resources: Resources = state.resources
     return resources
+
+
+async def provide_streams(state: State) -> Streams:
+    streams: Streams = state.streams
+    return streams
 
 
 async def provide_user(request: Request[Any, Any, State]) -> User | None:

@@ -14,6 +14,9 @@ from cms.users.models import User, UserSession
 PATHS_WITHOUT_SESSION = ("/api/", "/static/", "/admin/static", "/health/", "/_health")
 """The API knows its callers by their keys and is therefore spared the same-origin check: no cookie must count there."""
 
+ASKED_BY_PAGES = ("/_changes", "/admin/panels")
+"""What an open page asks for by itself, which is no sign of a person: it does not keep a forgotten session alive."""
+
 LONGEST_TOKEN = 128
 UNAVAILABLE = b"The site cannot reach its database at this moment. Please try again in a few seconds."
 
@@ -42,7 +45,7 @@ class SessionMiddleware:
             await self._app(scope, receive, send)
             return
         try:
-            found = await self._find(token)
+            found = await self._find(token, is_asked_by_page=scope["path"].startswith(ASKED_BY_PAGES))
         except (DBAPIError, PoolTimeout, OSError):
             await _answer_unavailable(send)
             return
@@ -52,10 +55,10 @@ class SessionMiddleware:
         state |= {"user": found.user, "user_session": found}
         await self._app(scope, receive, send)
 
-    async def _find(self, token: str) -> UserSession | None:
+    async def _find(self, token: str, *, is_asked_by_page: bool) -> UserSession | None:
         async with self._sessionmaker() as session:
             found = await sessions.find(session, token)
-            if found is not None and await sessions.touch(session, found):
+            if found is not None and not is_asked_by_page and await sessions.touch(session, found):
                 await session.commit()
             return found
 
