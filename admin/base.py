@@ -328,7 +328,7 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
         """Delete a row as its domain does."""
         await self.removing(session, row, by=by)
 
-    async def list_context(self, session: AsyncSession, request: Request) -> dict[str, Any]:
+    async def beside_list(self, session: AsyncSession, request: Request) -> dict[str, Any]:
         """Return what the list's page shows besides the list."""
         return {}
 

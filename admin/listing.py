@@ -37,7 +37,7 @@ async def show_list(request: Request) -> Response:
             return RedirectResponse(tabs.default.url, status_code=303, headers=NEVER_CACHED)
         counts = await counts_of(session, view, user, page.asked) if is_counted else {}
         dates = await dates_of(session, view, request, user, page.asked, counts)
-        more = await view.list_context(session, request)
+        more = await view.beside_list(session, request)
     context = {
         "view": view,
         "page": page,

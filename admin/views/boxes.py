@@ -59,7 +59,7 @@ class BoxAdmin(AdminView, model=Box):
     )
     save_as = True
 
-    async def list_context(self, session: AsyncSession, request: Request) -> dict[str, Any]:
+    async def beside_list(self, session: AsyncSession, request: Request) -> dict[str, Any]:
         """Return the boxes that templates call, but that nobody has made."""
         called = placement.labels_called()
         there = set((await session.scalars(queries.labels_among(called))).all())
