@@ -151,7 +151,7 @@ class LinesField(Field):
 
 
 class CheckboxesField(SelectMultipleField):
-    """Any number of values, each with its own box."""
+    """Any number of values, each with its own box; `choices` are grouped: label → pairs of value and words."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -159,6 +159,9 @@ class CheckboxesField(SelectMultipleField):
 
 class UploadField(FileField):
     """A file to be kept; an empty choice leaves the file that is there."""
+
+    taken_in = ""
+    """The address below /media/ of the file, once it is in the library."""
 
     @property
     def is_filled(self) -> bool:

@@ -47,6 +47,9 @@ class Inline:
     columns: Sequence[str]
     folded_columns: Sequence[str] = ()
     ordered_by: str | None = None
+    take_in: Callable[[Request, Form, User], Awaitable[None]] | None = None
+    """What is done with uploaded files before anything else is written, in a transaction of its own."""
+
     keep: Callable[[AsyncSession, "InlineWork"], Awaitable[None]] | None = None
     """The domain's way to write the children; without one they are written as they are."""
 
@@ -165,6 +168,11 @@ def entries_of(form: Form, relation: str) -> list[Any]:
     """Return the rows of an inline as they stand in the form."""
     rows: Any = form[relation]
     return list(rows.entries)
+
+
+def staying(form: Form, relation: str) -> list[Form]:
+    """Return the rows of an inline that are not to be removed, as refusals number them."""
+    return [entry.form for entry in entries_of(form, relation) if not entry.form.is_removed.data]
 
 
 def _copy(child: Any) -> Any:

@@ -1,21 +1,26 @@
-"""Images and documents that are uploaded with a page: checked, stored, and named by their rows."""
+"""Images and documents that are uploaded with a page: taken into the media library, and named by the page's rows."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from wtforms import Form
 
 from admin.fields import UploadField
-from admin.inlines import InlineWork
+from admin.inlines import InlineWork, staying
 from admin.requests import resources_of
-from cms.core import images
 from cms.core.errors import Invalid
 from cms.core.storage import MAX_SIZE
-from cms.core.text import slugify
+from cms.media import services
+from cms.media.models import MediaItem, MediaKind
+from cms.media.services import AlreadyThere
+from cms.users.models import User
 
 DOCUMENTS_FOLDER = "files"
+"""Where the old site kept the documents of its pages."""
+
+SAY_WHAT_IT_SHOWS = "Say what the image shows, for those who do not see it. Mere decoration is uploaded under Media."
 
 
 def upload(label: str, description: str) -> Any:
@@ -23,39 +28,83 @@ def upload(label: str, description: str) -> Any:
     return UploadField(label, description=description, render_kw={"class": "form-control"})
 
 
+async def take_in_images(request: Request, form: Form, user: User) -> None:
+    """Take the images of a page into the library, under the path of their page."""
+    folder = str(form["path"].data or "").strip("/") or services.FOLDER
+    for number, row_form in enumerate(staying(form, "images")):
+        item = MediaItem(title="", alternative_text=str(row_form["alternative_text"].data or ""))
+        only = MediaKind.IMAGE
+        await _take_in(request, row_form, item, name=f"images.{number}", folder=folder, only=only, user=user)
+
+
+async def take_in_documents(request: Request, form: Form, user: User) -> None:
+    """Take the documents of a page into the library, in the folder that the old site kept them in."""
+    for number, row_form in enumerate(staying(form, "documents")):
+        item = MediaItem(title=str(row_form["title"].data or ""), is_decorative=True)
+        await _take_in(request, row_form, item, name=f"documents.{number}", folder=DOCUMENTS_FOLDER, user=user)
+
+
 async def keep_images(session: AsyncSession, work: InlineWork) -> None:
-    """Store new images under the path of their page, after decoding them once."""
-
-    async def name_of(filename: str, content: bytes) -> str:
-        facts = await asyncio.to_thread(images.inspect, content, filename=filename)
-        return f"{work.parent.path}/{facts.name}"
-
-    await _keep(session, work, "images", name_of)
+    """Name the images that were taken in."""
+    _name(work, "images")
+    session.add_all(work.children)
 
 
 async def keep_documents(session: AsyncSession, work: InlineWork) -> None:
-    """Store new documents in the folder that the old site kept them in."""
-
-    async def name_of(filename: str, _content: bytes) -> str:
-        stem, dot, ending = filename.replace("\\", "/").rsplit("/", 1)[-1].rpartition(".")
-        return f"{DOCUMENTS_FOLDER}/{slugify(stem) or 'document'}{dot}{ending.lower()}"
-
-    await _keep(session, work, "documents", name_of)
-
-
-async def _keep(
-    session: AsyncSession, work: InlineWork, relation: str, name_of: Callable[[str, bytes], Awaitable[str]]
-) -> None:
-    storage = resources_of(work.request).storage
-    for number, (child, row_form) in enumerate(work.kept):
-        given: Any = row_form["upload"]
-        try:
-            if isinstance(given.data, UploadFile) and given.is_filled:
-                content = await given.data.read(MAX_SIZE + 1)
-                name = await name_of(given.data.filename or "", content)
-                child.file = (await storage.save(name, content)).name
-            elif not child.file:
-                raise Invalid("Choose a file.")
-        except Invalid as refusal:
-            raise Invalid.in_fields({f"{relation}.{number}.upload": [refusal.message]}) from refusal
+    """Name the documents that were taken in."""
+    _name(work, "documents")
     session.add_all(work.children)
+
+
+async def _take_in(
+    request: Request,
+    row_form: Form,
+    item: MediaItem,
+    *,
+    name: str,
+    folder: str,
+    user: User,
+    only: MediaKind | None = None,
+) -> None:
+    """Take in the file of one row, in a transaction of its own.
+
+    The form around it may still be refused, or be kept as a draft: then the file is in the library all the same, and
+    uploading it once more finds it there.
+    """
+    field: Any = row_form["upload"]
+    if not isinstance(field.data, UploadFile) or not field.is_filled:
+        return
+    content, filename = await field.data.read(MAX_SIZE + 1), field.data.filename or ""
+    resources = resources_of(request)
+    try:
+        async with resources.sessionmaker() as session:
+            await services.add_item(
+                session,
+                resources.storage,
+                item,
+                content=content,
+                filename=filename,
+                by=user,
+                folder=folder,
+                only=only,
+            )
+            await session.commit()
+        field.taken_in = item.path
+    except AlreadyThere as found:
+        field.taken_in = found.item.path
+    except Invalid as refusal:
+        raise Invalid.in_fields({f"{name}.{field}": told for field, told in _told(refusal).items()}) from refusal
+
+
+def _told(refusal: Invalid) -> dict[str, list[str]]:
+    return {
+        field: [SAY_WHAT_IT_SHOWS] if field == "alternative_text" else told for field, told in refusal.errors.items()
+    }
+
+
+def _name(work: InlineWork, relation: str) -> None:
+    for number, (child, row_form) in enumerate(work.kept):
+        field: Any = row_form["upload"]
+        child.file = field.taken_in or child.file
+        if not child.file:
+            raise Invalid.in_fields({f"{relation}.{number}.upload": ["Choose a file."]})

@@ -15,7 +15,7 @@ from cms.core.permissions import Actor, Permission, require
 from cms.core.storage import Storage, StoredFile
 from cms.media import queries
 from cms.media.files import Examined, examine
-from cms.media.models import MediaItem
+from cms.media.models import MediaItem, MediaKind
 from cms.media.variants import FOLDER as VARIANTS
 from cms.media.variants import folder_of
 
@@ -49,18 +49,21 @@ async def add_item(
     filename: str,
     by: Actor,
     folder: str = FOLDER,
+    only: MediaKind | None = None,
     may_repeat: bool = False,
 ) -> None:
     """Take a file into the library as `item`, whose title and description have been filled in.
 
-    Raises PermissionDenied, Invalid for a file or a description that is not accepted, and AlreadyThere unless it may
-    repeat. Then nothing is stored.
+    Raises PermissionDenied, Invalid for a file or a description that is not accepted or a kind that is not the `only`
+    one, and AlreadyThere unless it may repeat. Then nothing is stored.
     """
     await require(session, by, Permission.MEDIA_EDIT)
     try:
         examined = await examine(content, filename=filename)
     except Invalid as refusal:
         raise Invalid.in_fields({"upload": [refusal.message]}) from refusal
+    if only not in {None, examined.kind}:
+        raise Invalid.in_fields({"upload": [f"This is no {only}."]})
     same = None if may_repeat else await session.scalar(queries.with_content(examined.sha256).limit(1))
     if same is not None:
         raise AlreadyThere(same)
