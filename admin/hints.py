@@ -56,6 +56,6 @@ def _kind_of(request: Request) -> str:
     kinds = {url_to("index"): "dashboard"}
     if "identity" in place:
         kinds |= {url_to("list", **place): "list", url_to("create", **place): "form"}
-    if "pk" in place:
+    if {"identity", "pk"} <= place.keys():
         kinds[url_to("edit", **place)] = "form"
     return kinds.get(request.url.path, "")
