@@ -42,6 +42,7 @@ ACTIONS = (
     "view as role",
     "seed",
     "export",
+    "import",
 )
 BOOKKEEPING = frozenset({"updated_at", "created_at", "created_by_id", "updated_by_id", "lock_version"})
 

@@ -5,6 +5,7 @@ from admin.columns import state_of
 from admin.decisions import publishing_decisions
 from admin.fields import ChoiceField
 from admin.filters import BeginsWithFilter, ChoiceFilter, SinceFilter, YesNoFilter
+from admin.importable import Importable
 from admin.inlines import Inline
 from admin.uploads import keep_documents, keep_images, upload
 from cms.core.permissions import Permission
@@ -35,6 +36,12 @@ class PageAdmin(AdminView, model=Page):
     date_hierarchy = "updated_at"
     found_by = ("title", "path")
     slug_sources = {"path": "title"}
+
+    importable = Importable(
+        key="path",
+        columns=("title", "path", "content", "content_kind", "description", "keywords", "template_name"),
+        key_of=lambda path: path.strip().strip("/"),
+    )
 
     form_overrides = {"template_name": ChoiceField}
     fieldsets = (

@@ -2,6 +2,7 @@
 
 from admin.base import AdminView, Fieldset
 from admin.filters import BeginsWithFilter, SinceFilter
+from admin.importable import Importable
 from cms.redirects import services
 from cms.redirects.models import Redirect
 
@@ -25,6 +26,8 @@ class RedirectAdmin(AdminView, model=Redirect):
         SinceFilter(Redirect.updated_at, "Last saved"),
     )
     date_hierarchy = "updated_at"
+
+    importable = Importable(key="old_path", columns=("old_path", "new_path"))
 
     fieldsets = (Fieldset("", ("old_path", "new_path")),)
     form_args = {

@@ -136,8 +136,8 @@ async def test_an_export_is_recorded_with_its_size_and_its_filter(browser, sessi
 
     entry = (await session.scalars(select(AuditEntry).where(AuditEntry.action == "export"))).one()
     assert (entry.actor_name, entry.table_name, entry.row_id, entry.row_label) == ("superuser", "pages", None, "Pages")
-    assert entry.remark == "1 as Excel; Search: sprint"
-    assert "1 as Excel; Search: sprint" in (await browser.get("/admin/history?action=export")).text
+    assert entry.remark == "1 as Excel; Search: “sprint”"
+    assert entry.remark in (await browser.get("/admin/history?action=export")).text
 
 
 async def test_more_rows_than_a_file_takes_are_refused_and_not_cut(browser, session, monkeypatch):

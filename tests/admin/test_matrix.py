@@ -43,6 +43,11 @@ DECISIONS = tuple(
     for decision in ("publish", "unpublish")
     for method, key in (("GET", "{" + view + "}"), ("POST", "nobody"))
 )
+IMPORTS = tuple(
+    f"{method} {view}/import{rest}"
+    for view in ("pages", "boxes", "redirects")
+    for method, rest in (("GET", ""), ("POST", ""), ("GET", "/{" + view + "}"), ("POST", "/{" + view + "}"))
+)
 SINGLE = (
     "GET ",
     "GET history",
@@ -65,7 +70,7 @@ def requests():
     """Return every request as the table names it."""
     views = [f"{line.split()[0]} {view.identity}/{line.split()[1]}" for view in VIEWS for line in OF_A_VIEW]
     filled = [line.replace("{row}", "{" + line.split()[1].split("/")[0] + "}") for line in views]
-    return [*SINGLE, *filled, *DECISIONS, *LOOK_UPS]
+    return [*SINGLE, *filled, *DECISIONS, *IMPORTS, *LOOK_UPS]
 
 
 @pytest.fixture
