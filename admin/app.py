@@ -16,6 +16,7 @@ from admin import (
     importing,
     listing,
     media,
+    menus,
     people,
     placing,
     preferences,
@@ -27,8 +28,8 @@ from admin import (
     saved_views,
     scheduling,
     search,
-    why,
     toggles,
+    why,
 )
 from admin.back_office import BackOffice, Previews
 from admin.base import AdminView
@@ -70,6 +71,7 @@ ROUTES: list[Route] = [
     *people.routes,
     *preview.routes,
     *media.routes,
+    *menus.routes,
     *exporting.routes,
     *importing.routes,
     *listing.routes,

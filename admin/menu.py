@@ -33,6 +33,10 @@ GO_KEYS = {
     "operating-systems": "y",
     "pages": "p",
     "boxes": "b",
+    "banners": "a",
+    "code-samples": "e",
+    "media": "m",
+    "menus": "n",
     "redirects": "t",
     "users": "u",
     "roles": "l",
@@ -43,6 +47,7 @@ GO_KEYS = {
 """What is typed after “g” to go to a list or a page; “d” is the dashboard."""
 
 SINGLE_PAGES = (
+    ("Content", "Menus", "menus", Permission.MENUS_VIEW),
     ("People", "Role matrix", "role-matrix", Permission.ROLES_EDIT),
     ("Records", "History", "history", Permission.AUDIT_VIEW),
     ("Records", "Operations", "operations", Permission.OPERATIONS_VIEW),

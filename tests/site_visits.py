@@ -20,11 +20,11 @@ BOOKKEEPING = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 
 @contextmanager
 def statements(engine: AsyncEngine) -> Iterator[list[str]]:
-    """The SQL statements of the block, without those that only begin and end transactions."""
+    """The SQL statements of the block, without bookkeeping and without the menus, which are read now and then."""
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.lstrip().startswith(BOOKKEEPING):
+        if not statement.lstrip().startswith(BOOKKEEPING) and "FROM menu_items" not in statement:
             seen.append(statement)
 
     event.listen(engine.sync_engine, "before_cursor_execute", note)

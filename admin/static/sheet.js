@@ -8,7 +8,7 @@ export function guardSheet(form) {
   const state = () => JSON.stringify(fields());
   const store = (action) => { try { return action(window.sessionStorage); } catch { return null; } };
   const began = state();
-  const hasServerErrors = document.querySelector("[data-focus]") !== null;
+  const hasServerErrors = document.querySelector("[data-focus]") !== null || form.dataset.isChanged !== undefined;
   let isLeaving = false;
   let timer = 0;
   const isChanged = () => hasServerErrors || state() !== began;
@@ -35,6 +35,7 @@ export function guardSheet(form) {
     form.before(notice);
   }
   function restore(values) {
+    if (!form.dispatchEvent(new CustomEvent("restore", { detail: values, cancelable: true }))) return;
     const wanted = new Map();
     values.forEach(([name, value]) => wanted.set(name, [...(wanted.get(name) || []), value]));
     each("[data-inlines]", (section) => {
