@@ -5,6 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from admin import formats
+from cms.core.permission_words import PERMISSION_WORDS
 from cms.core.publishing import Publishable, State
 
 STATE_WORDS = {
@@ -44,3 +45,8 @@ def in_bytes(row: Any, name: str) -> str:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.2f} GB"
+
+
+def permissions_of(row: Any, name: str) -> str:
+    """Show the permissions of a role in words; one that the program no longer knows is shown as it is."""
+    return ", ".join(PERMISSION_WORDS.get(held, held) for held in getattr(row, name)) or "None"

@@ -1,8 +1,6 @@
-"""For those who look after accounts: why somebody may do something, where they are signed in, the role matrix."""
+"""For those who look after accounts: sessions, passwords, the role matrix, and the back office as a role sees it."""
 
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,63 +9,28 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.authorization import require_somewhere
-from admin.base import AdminView, row_key
+from admin.base import row_key
 from admin.forms import read_form
 from admin.rendering import go_to, render
-from admin.requests import office_of, resources_of, session_of, user_of
+from admin.requests import resources_of, session_of, user_of
 from admin.urls import url_to
-from cms.core.errors import Invalid, NotFound
+from admin.why import AREAS, answers_about
+from cms.core.errors import NotFound
 from cms.core.permissions import Permission, allows
 from cms.users import password_changes, passwords, queries, services, sessions, viewing
-from cms.users.grants import explain, load_grants
 from cms.users.models import Role, RoleAssignment, User
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A permission, and why a person holds it or does not."""
-
-    permission: Permission
-    is_held: bool
-    sentence: str
 
 
 async def about(session: AsyncSession, request: Request, person: User) -> dict[str, Any]:
     """Return what a person's page shows besides the form: what is open to them and why, and their sessions."""
-    await load_grants(session, person)
-    answers = [Answered(found, allows(person, found), await explain(session, person, found)) for found in Permission]
     by = user_of(request)
     return {
-        "answers": [(area, list(found)) for area, found in groupby(answers, key=lambda answer: answer.permission.area)],
+        "areas": AREAS,
+        "answers": await answers_about(session, person),
         "sessions": await sessions.list_of(session, person),
         "has_password": passwords.is_usable(person.password),
         "may_edit_users": allows(by, Permission.USERS_EDIT) and (by.is_superuser or not person.is_superuser),
     }
-
-
-async def why(request: Request) -> Response:
-    """Say why a person may, or may not, do something, to one row if its number is given."""
-    require_somewhere(request, Permission.USERS_VIEW)
-    wanted = request.query_params.get("permission", "")
-    if wanted not in {known.value for known in Permission}:
-        raise Invalid("Choose one of the permissions.")
-    permission = Permission(wanted)
-    async with resources_of(request).sessionmaker() as session:
-        person = await _person(session, request.path_params["pk"])
-        await load_grants(session, person)
-        row = await _row(session, request, permission)
-        sentence = await explain(session, person, permission, row)
-    context = {
-        "person": person,
-        "permission": permission,
-        "row": row,
-        "sentence": sentence,
-        "permissions": list(Permission),
-        "row_number": request.query_params.get("row", ""),
-        "title": f"May {person} …?",
-        "views": _views_of(request, permission),
-    }
-    return await render(request, "why.html", context)
 
 
 async def end_session(request: Request) -> Response:
@@ -137,8 +100,7 @@ async def role_matrix(request: Request) -> Response:
         roles = (await session.scalars(queries.roles())).all()
         counted = await session.execute(select(RoleAssignment.role_id, func.count()).group_by(RoleAssignment.role_id))
         holders = {role_id: count for role_id, count in counted}  # noqa: C416 - rows are no pairs to dict()
-    areas = [(area, list(found)) for area, found in groupby(Permission, key=lambda permission: permission.area)]
-    context = {"roles": roles, "areas": areas, "holders": holders, "title": "Role matrix"}
+    context = {"roles": roles, "areas": AREAS, "holders": holders, "title": "Role matrix"}
     return await render(request, "role_matrix.html", context)
 
 
@@ -155,24 +117,7 @@ async def _changeable_person(session: AsyncSession, key: str, *, by: User) -> Us
     return person
 
 
-def _views_of(request: Request, permission: Permission) -> list[AdminView]:
-    return [view for view in office_of(request).model_views if view.permission_area == permission.area]
-
-
-async def _row(session: AsyncSession, request: Request, permission: Permission) -> Any:
-    """Return the row that the question is about; None if it is about none."""
-    number = request.query_params.get("row", "").strip()
-    views = _views_of(request, permission)
-    if not number or not views:
-        return None
-    row = await session.get(cast("type[Any]", views[0].model), row_key(number))
-    if row is None:
-        raise NotFound(f"There is no {views[0].name.lower()} number {number}.")
-    return row
-
-
 routes = [
-    Route("/users/why/{pk}", why),
     Route("/users/end-session/{pk}", end_session, methods=["POST"]),
     Route("/users/password/{pk}", set_password, methods=["POST"]),
     Route("/users/invite/{pk}", invite, methods=["POST"]),

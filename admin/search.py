@@ -5,17 +5,19 @@ name begins so, and for rows that have its words. Each way ends at a few rows of
 about the same time however many rows there are and however common a word is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, String, cast, func, literal, null, select, union_all
+from sqlalchemy import Boolean, ColumnElement, DateTime, Select, String, cast, func, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from admin.base import AdminView, column_named
+from admin.columns import STATE_WORDS
 from admin.commands import Command, commands_of, matching
 from admin.history import table_of
 from admin.narrowing import search_condition
@@ -24,7 +26,7 @@ from admin.requests import office_of, resources_of, user_of
 from admin.urls import url_to
 from cms.core.audit import AuditEntry
 from cms.core.database import begins_with, has_words, is_called
-from cms.core.publishing import Publishable
+from cms.core.publishing import Publishable, State
 from cms.users.models import User
 
 MOST_A_VIEW = 5
@@ -44,6 +46,15 @@ BY_INDEX_ALONE = select(*(func.set_config(name, "off", literal(True)) for name i
 """The planner cannot know how common a word is and, where it guesses badly, would read whole tables."""
 
 CALLED, BEGINS, HAS_WORDS = range(3)
+MOMENT = DateTime(timezone=True)
+STATE: tuple[tuple[str, TypeEngine[Any]], ...] = (
+    ("is_published", Boolean()),
+    ("publish_at", MOMENT),
+    ("expire_at", MOMENT),
+)
+"""The columns that tell what the public has of a row."""
+
+STATE_OF: Callable[[Any], State] = Publishable.state.fget  # type: ignore[attr-defined]  # a property, asked of a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +113,33 @@ def _as_result(command: Command) -> Result:
     return Result(label=command.label, url=command.url, action=command.action, shortcut=command.shortcut)
 
 
-async def _rows_with(session: AsyncSession, request: Request, term: str) -> list[Group]:
-    """Return what each view finds, the view with the best match first."""
-    user = user_of(request)
-    views = {view.identity: view for view in _searched(request)}
+async def records_of(
+    session: AsyncSession, user: User, views: Mapping[str, AdminView], term: str
+) -> dict[str, list[Any]]:
+    """Return what each view finds, the best first, and before the others the view that has the best of all."""
     parts = [part for view in views.values() for part in _ways(view, user, term)]
     if not parts:
-        return []
-    await session.execute(BY_INDEX_ALONE)
-    records: dict[str, dict[int, Any]] = {identity: {} for identity in views}
-    for record in sorted(await session.execute(union_all(*parts)), key=lambda record: record.way):
-        records[record.identity].setdefault(record.id, record)
-    best_first = sorted(
-        (identity for identity in views if records[identity]),
-        key=lambda identity: min(record.way for record in records[identity].values()),
-    )
-    return [_group(views[identity], user, list(records[identity].values()), term) for identity in best_first]
+        return {}
+    connection = await session.connection()  # No cache keeps the answer, so the session need not learn what was read.
+    await connection.execute(BY_INDEX_ALONE)
+    found: dict[str, dict[int, Any]] = {identity: {} for identity in views}
+    for record in sorted(await connection.execute(union_all(*parts)), key=lambda record: record.way):
+        found[record.identity].setdefault(record.id, record)
+    sorted_each = [(identity, _best(list(records.values()), term)) for identity, records in found.items() if records]
+    return dict(sorted(sorted_each, key=lambda view: view[1][0].way))
+
+
+async def _rows_with(session: AsyncSession, request: Request, term: str) -> list[Group]:
+    user = user_of(request)
+    views = {view.identity: view for view in _searched(request)}
+    records = await records_of(session, user, views, term)
+    return [_group(views[identity], user, found, term) for identity, found in records.items()]
 
 
 def _group(view: AdminView, user: User, records: list[Any], term: str) -> Group:
     has_more = len(records) > MOST_A_VIEW
     all_url = url_to("list", identity=view.identity, query={"search": term}) if has_more else ""
-    results = [_result(view, user, record) for record in _best(records, term)[:MOST_A_VIEW]]
+    results = [_result(view, user, record) for record in records[:MOST_A_VIEW]]
     return Group(view.name_plural, results, all_url)
 
 
@@ -166,8 +182,7 @@ def _select(view: AdminView, user: User, condition: ColumnElement[bool], way: in
             literal(way).label("way"),
             func.left(name, LOOKED_AT).label("name"),
             (func.left(detail, LOOKED_AT) if view.found_detail else literal("")).label("detail"),
-            (model.is_published if publishable else cast(null(), Boolean)).label("is_published"),
-            (model.publish_at.is_not(None) if publishable else cast(null(), Boolean)).label("is_scheduled"),
+            *((getattr(model, column) if publishable else cast(null(), kind)).label(column) for column, kind in STATE),
         )
         .where(condition, view.reach(user, view.permissions.view))
         .limit(most)
@@ -178,7 +193,7 @@ def _select(view: AdminView, user: User, condition: ColumnElement[bool], way: in
 
 def _result(view: AdminView, user: User, record: Any) -> Result:
     action = "edit" if view.is_open_to(user, "edit") else "details"
-    state = {None: "", True: "Live", False: "Scheduled" if record.is_scheduled else "Draft"}[record.is_published]
+    state = "" if record.is_published is None else STATE_WORDS[STATE_OF(record)]
     url = url_to(action, identity=view.identity, pk=record.id)
     return Result(label=record.name or f"{view.name} {record.id}", url=url, detail=record.detail, state=state)
 

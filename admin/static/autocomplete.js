@@ -31,7 +31,7 @@ export function improveAutocomplete(box) {
     request?.abort();
     request = new AbortController();
     try {
-      const answer = await fetch(`${box.dataset.autocomplete}?term=${encodeURIComponent(search.value)}`, { headers: { Accept: "application/json" }, signal: request.signal });
+      const answer = await fetch(`${box.dataset.autocomplete}?${new URLSearchParams({ term: search.value, ...alsoSent(box) })}`, { headers: { Accept: "application/json" }, signal: request.signal });
       if (!answer.ok) return close();
       options = (await answer.json()).results;
     } catch {
@@ -63,4 +63,10 @@ export function improveAutocomplete(box) {
     }
   });
   search.addEventListener("blur", () => { close(); search.value = kept.value ? box.dataset.shown : ""; });
+}
+
+/* The values of other controls that what is found depends on: `data-with` names them. */
+function alsoSent(box) {
+  const others = (box.dataset.with || "").split(" ").filter(Boolean).map((id) => document.getElementById(id));
+  return Object.fromEntries(others.map((other) => [other.name, other.value]));
 }

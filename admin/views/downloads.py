@@ -9,7 +9,7 @@ from wtforms import TextAreaField
 
 from admin.base import AdminView, Fieldset
 from admin.columns import in_bytes, state_of
-from admin.decisions import publishing_decisions
+from admin.decisions import BulkEdit, publishing_decisions
 from admin.fields import UploadField
 from admin.filters import ChoiceFilter, SinceFilter, YesNoFilter
 from admin.inlines import Inline
@@ -90,6 +90,14 @@ class ReleaseAdmin(AdminView, model=Release):
         SinceFilter(Release.released_at, "Released"),
     )
     date_hierarchy = "released_at"
+    inline_toggles = ("is_shown_on_download_page",)
+    bulk_edits = (
+        BulkEdit(
+            column="is_shown_on_download_page",
+            label="Show on the download page",
+            labels=((True, "Shown"), (False, "Not shown")),
+        ),
+    )
 
     fieldsets = (
         Fieldset("", ("name", "slug", "version", "released_at")),
@@ -172,6 +180,7 @@ class ReleaseFileAdmin(AdminView, model=ReleaseFile):
     permission_area = "downloads"
     saving = staticmethod(services.save_file)
     removing = staticmethod(services.delete_file)
+    found_detail = "url"
     list_help = "Every file of every release. New ones are added on the form of their release."
     can_create = False
 
@@ -186,6 +195,10 @@ class ReleaseFileAdmin(AdminView, model=ReleaseFile):
         SinceFilter(ReleaseFile.updated_at, "Last saved"),
     )
     date_hierarchy = "updated_at"
+    inline_toggles = ("has_download_button",)
+    bulk_edits = (
+        BulkEdit(column="operating_system_id", label="Change operating system", choices_from=OperatingSystem),
+    )
 
     fieldsets = (
         Fieldset("", ("release", "name", "operating_system", "url", "size", "sha256", "md5", "description")),

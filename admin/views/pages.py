@@ -2,12 +2,12 @@
 
 from admin.base import AdminView, Fieldset
 from admin.columns import state_of
-from admin.decisions import publishing_decisions
+from admin.decisions import BulkEdit, publishing_decisions
 from admin.fields import ChoiceField
 from admin.filters import BeginsWithFilter, ChoiceFilter, SinceFilter, YesNoFilter
 from admin.importable import Importable
 from admin.inlines import Inline
-from admin.uploads import keep_documents, keep_images, upload
+from admin.uploads import keep_documents, keep_images, take_in_documents, take_in_images, upload
 from cms.core.permissions import Permission
 from cms.pages import services
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
@@ -34,7 +34,15 @@ class PageAdmin(AdminView, model=Page):
         SinceFilter(Page.updated_at, "Last saved"),
     )
     date_hierarchy = "updated_at"
+    bulk_edits = (
+        BulkEdit(
+            column="template_name",
+            label="Change template",
+            labels=tuple(("" if name == DEFAULT_TEMPLATE else name, label) for name, label in TEMPLATES.items()),
+        ),
+    )
     found_by = ("title", "path")
+    found_detail = "path"
     slug_sources = {"path": "title"}
 
     importable = Importable(
@@ -75,9 +83,12 @@ class PageAdmin(AdminView, model=Page):
             row_label="image",
             columns=("upload", "alternative_text"),
             ordered_by="position",
-            extra_fields={"upload": upload("Image file", "PNG, JPEG, GIF, WebP or AVIF; at most 8 MB.")},
+            extra_fields={
+                "upload": upload("Image file", "PNG, JPEG, GIF, WebP, AVIF or SVG, at most 8 MB; kept under Media.")
+            },
             arguments={"alternative_text": {"description": "What the image shows, for those who do not see it."}},
             shown_in={"upload": "file"},
+            take_in=take_in_images,
             keep=keep_images,
         ),
         Inline(
@@ -88,6 +99,7 @@ class PageAdmin(AdminView, model=Page):
             ordered_by="position",
             extra_fields={"upload": upload("Document file", "PDF, plain text, office documents or archives.")},
             shown_in={"upload": "file"},
+            take_in=take_in_documents,
             keep=keep_documents,
         ),
     )

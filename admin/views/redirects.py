@@ -13,6 +13,7 @@ class RedirectAdmin(AdminView, model=Redirect):
     name_plural = "Redirects"
     category = "Content"
     permission_area = "redirects"
+    found_detail = "new_path"
     saving = staticmethod(services.save_redirect)
     removing = staticmethod(services.delete_redirect)
     list_help = "Paths of the past. A redirect comes before a page that lies at the same path."

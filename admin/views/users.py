@@ -8,9 +8,12 @@ from wtforms import Form
 
 from admin import people
 from admin.base import AdminView, Fieldset, Reached
+from admin.columns import permissions_of
+from admin.decisions import BulkEdit
 from admin.fields import CheckboxesField
 from admin.filters import SinceFilter, YesNoFilter
 from admin.roles import RolesInline
+from admin.why import AREAS
 from cms.core.permissions import Permission
 from cms.users import passwords, services
 from cms.users.models import EmailPrivacy, Role, SearchVisibility, User
@@ -20,6 +23,7 @@ PRIVACY = (
     (EmailPrivacy.SIGNED_IN, "Who is signed in"),
     (EmailPrivacy.NOBODY, "Nobody"),
 )
+PERMISSIONS_BY_AREA = {area: [(found.value, found.words) for found in permissions] for area, permissions in AREAS}
 VISIBILITY = ((SearchVisibility.PUBLIC, "May list it"), (SearchVisibility.HIDDEN, "May not list it"))
 
 
@@ -29,6 +33,7 @@ class UserAdmin(AdminView, model=User):
     name_plural = "Users"
     category = "People"
     permission_area = "users"
+    found_detail = "email"
     saving = staticmethod(services.save_user)
     removing = staticmethod(services.delete_user)
     form_template = "user_form.html"
@@ -59,6 +64,10 @@ class UserAdmin(AdminView, model=User):
         SinceFilter(User.last_login_at, "Last sign-in"),
     )
     date_hierarchy = "joined_at"
+    inline_toggles = ("is_active",)
+    bulk_edits = (
+        BulkEdit(column="is_active", label="Change activity", labels=((True, "Active"), (False, "Not active"))),
+    )
     column_choices = (User.first_name, User.last_name, User.joined_at, User.email_verified_at, User.is_superuser)
 
     fieldsets = (
@@ -94,6 +103,7 @@ class RoleAdmin(AdminView, model=Role):
     name_plural = "Roles"
     category = "People"
     permission_area = "roles"
+    found_detail = "description"
     saving = staticmethod(services.save_role)
     removing = staticmethod(services.delete_role)
     list_help = "A role is a set of permissions. Who holds one is set on the form of the person."
@@ -103,12 +113,13 @@ class RoleAdmin(AdminView, model=Role):
     column_sortable_list = (Role.label, Role.name)
     column_default_sort = (Role.label, False)
     column_labels = {Role.label: "Role", Role.name: "Short name"}
+    column_formatters = {Role.permissions: permissions_of}
 
     fieldsets = (Fieldset("", ("label", "name", "description")), Fieldset("What it allows", ("permissions",)))
     form_overrides = {"permissions": CheckboxesField}
     form_args = {
         "name": {"description": "Small letters, digits and hyphens; demo accounts are called after it."},
         "description": {"render_kw": {"class": "form-control", "rows": 2}},
-        "permissions": {"choices": [(permission.value, permission.value) for permission in Permission], "default": []},
+        "permissions": {"choices": PERMISSIONS_BY_AREA, "default": [], "description": "What whoever holds it may do."},
     }
     slug_sources = {"name": "label"}

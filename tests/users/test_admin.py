@@ -137,6 +137,58 @@ async def test_why_somebody_may_or_may_not_is_told_in_a_sentence(browser, sessio
     assert "No: none of the roles held includes “Change accounts”." in never
 
 
+async def test_the_row_that_is_asked_about_is_found_by_its_name(browser, session):
+    page = await make_page(session, title="Sprints")
+    await make_page(session, title="Board", path="psf/board")
+    person = await make_user(session, permissions=(Permission.PAGES_EDIT,))
+    address = f"/admin/users/why/{person.id}"
+
+    found = await browser.get("/admin/users/why-rows", permission="pages:edit", term="spri")
+    by_place = await browser.get(address, permission="pages:edit", row=f"pages/{page.id}")
+    by_name = await browser.get(address, permission="pages:edit", row="sprints")
+
+    assert found.json() == {"results": [{"id": f"pages/{page.id}", "text": "Sprints", "detail": page.path}]}
+    for answer in (by_place, by_name):
+        assert "Write pages: “Sprints”" in text_of(answer.text)
+
+
+async def test_a_name_of_several_rows_is_asked_about_once_more(browser, session):
+    for path in ("one", "two"):
+        await make_page(session, title="Sprints", path=path)
+    person = await make_user(session)
+
+    several = text_of((await browser.get(f"/admin/users/why/{person.id}", permission="pages:edit", row="sprints")).text)
+    none = text_of((await browser.get(f"/admin/users/why/{person.id}", permission="pages:edit", row="nothing")).text)
+
+    assert "Which one do you mean? Sprints one Sprints two" in several
+    assert "Nothing that you may see is called “nothing”." in none
+
+
+async def test_who_asks_why_finds_only_what_they_may_see(client, session):
+    page = await make_page(session, title="Secret")
+    asking = await make_user(session, is_staff=True, permissions=(Permission.USERS_VIEW,))
+    browser = await Browser(client).sign_in(session, asking)
+
+    found = await browser.get("/admin/users/why-rows", permission="pages:edit", term="secret")
+    named = await browser.get(f"/admin/users/why/{asking.id}", permission="pages:edit", row=f"pages/{page.id}")
+
+    assert found.json() == {"results": []}
+    assert "“Secret”" not in named.text
+
+
+async def test_roles_are_put_together_of_words_grouped_by_what_they_are_about(browser, session):
+    role = await make_role(session, Permission.PAGES_PUBLISH)
+
+    form = text_of((await browser.get(f"/admin/roles/edit/{role.id}")).text)
+    matrix = text_of((await browser.get("/admin/role-matrix")).text)
+    details = text_of((await browser.get(f"/admin/roles/details/{role.id}")).text)
+
+    assert "Pages Delete pages Write pages Publish pages" in form
+    assert "Publish pages" in matrix
+    assert "Publish pages" in details
+    assert "pages:publish" not in form + matrix + details
+
+
 async def test_a_new_password_signs_the_person_out_everywhere(client, browser, session):
     person = await make_user(session, username="forgetful")
     session.add(UserSession(token_hash="x" * 64, user_id=person.id, expires_at=person.joined_at.replace(year=2099)))
