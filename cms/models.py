@@ -8,7 +8,9 @@ from cms.core.bulk import BulkRow, BulkRun
 from cms.core.database import Base
 from cms.core.mail_log import SentMail
 from cms.core.outbox import OutboxMessage, ScheduledTask
+from cms.core.previews import PreviewLink
 from cms.core.purge_log import PurgeRecord
+from cms.core.reviews import Comment, Review
 from cms.core.revisions import Revision
 from cms.core.search_engines.postgresql import SearchDocument
 from cms.core.search_rebuilds import SearchRebuild
@@ -34,6 +36,7 @@ __all__ = [
     "BulkRow",
     "BulkRun",
     "CodeSample",
+    "Comment",
     "MediaItem",
     "MediaUse",
     "Menu",
@@ -43,10 +46,12 @@ __all__ = [
     "Page",
     "PageDocument",
     "PageImage",
+    "PreviewLink",
     "PurgeRecord",
     "Redirect",
     "Release",
     "ReleaseFile",
+    "Review",
     "Revision",
     "Role",
     "RoleAssignment",

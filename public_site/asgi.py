@@ -74,7 +74,8 @@ def _leave_what_stays_alone() -> None:
 
 
 def _back_office(resources: Resources, previews: Previews) -> ASGIRouteHandler:
-    office: Any = build_admin(resources, previews=previews)  # Starlette and Litestar name the parts of an ASGI application differently.
+    # Starlette and Litestar name the parts of an ASGI application differently.
+    office: Any = build_admin(resources, previews=previews)
 
     @asgi(BACK_OFFICE, is_mount=True, copy_scope=True)
     async def serve_back_office(scope: Scope, receive: Receive, send: Send) -> None:

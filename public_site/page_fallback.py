@@ -14,7 +14,7 @@ from public_site.urls import REQUESTED_PATH
 PAGE_ROUTE = "/_page"
 """Where the application looks for the page at the requested path; nobody else can ask for it."""
 
-WITHOUT_PAGES = ("/admin/", "/api/", "/static/", "/media/", "/m/")
+WITHOUT_PAGES = ("/admin/", "/api/", "/static/", "/media/", "/m/", "/preview/")
 NOT_FOUND = 404
 
 

@@ -58,6 +58,10 @@ class Permission(StrEnum):
     def verb(self) -> str:
         return self.value.partition(":")[2]
 
+    def beside(self, verb: str) -> "Permission":
+        """Return the permission of the same area to do something else."""
+        return Permission(f"{self.area}:{verb}")
+
     @property
     def words(self) -> str:
         """What is allowed, as people say it: “Publish pages”."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction
 
@@ -42,6 +42,11 @@ def make_engine(settings: Settings, *, statement_timeout: str = STATEMENT_TIMEOU
 def make_sessionmaker(bind: Any, **options: Any) -> async_sessionmaker[AsyncSession]:
     """Return a maker of sessions on an engine or connection; rows stay usable after the commit."""
     return async_sessionmaker(bind, sync_session_class=CMSSession, expire_on_commit=False, **options)
+
+
+async def only_read(session: AsyncSession) -> None:
+    """Have the database refuse every write of this transaction, whatever its code tries."""
+    await session.execute(text("SET TRANSACTION READ ONLY"))
 
 
 @event.listens_for(CMSSession, "before_flush")

@@ -303,6 +303,22 @@ def upgrade() -> None:
     op.create_index("ix_bulk_runs_of_a_person", "bulk_runs", ["started_by_id", "id"], unique=False)
     op.create_index(op.f("ix_bulk_runs_started_at"), "bulk_runs", ["started_at"], unique=False)
     op.create_table(
+        "comments",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=True),
+        sa.Column("author_name", sa.String(length=150), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["users.id"], name=op.f("fk_comments_author_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comments")),
+    )
+    op.create_index(op.f("ix_comments_author_id"), "comments", ["author_id"], unique=False)
+    op.create_index("ix_comments_row", "comments", ["table_name", "row_id", "id"], unique=False)
+    op.create_table(
         "media_items",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Enum("image", "document", name="mediakind", native_enum=False, length=40), nullable=False),
@@ -413,6 +429,28 @@ def upgrade() -> None:
     op.create_index(op.f("ix_operating_systems_created_by_id"), "operating_systems", ["created_by_id"], unique=False)
     op.create_index(op.f("ix_operating_systems_updated_by_id"), "operating_systems", ["updated_by_id"], unique=False)
     op.create_table(
+        "preview_links",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by_id", sa.Integer(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"], ["users.id"], name=op.f("fk_preview_links_made_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_preview_links")),
+    )
+    op.create_index(op.f("ix_preview_links_made_by_id"), "preview_links", ["made_by_id"], unique=False)
+    op.create_index(
+        "ix_preview_links_row",
+        "preview_links",
+        ["table_name", "row_id"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
         "redirects",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("old_path", sa.String(length=510), nullable=False),
@@ -461,6 +499,39 @@ def upgrade() -> None:
         ],
         unique=False,
         postgresql_using="gin",
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("table_name", sa.String(length=63), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=False),
+        sa.Column("row_label", sa.String(length=200), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum("open", "approved", "sent back", "withdrawn", name="reviewstatus", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("submitted_by_id", sa.Integer(), nullable=True),
+        sa.Column("submitted_by_name", sa.String(length=150), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_by_name", sa.String(length=150), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["users.id"], name=op.f("fk_reviews_decided_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["submitted_by_id"], ["users.id"], name=op.f("fk_reviews_submitted_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
+    )
+    op.create_index(op.f("ix_reviews_decided_by_id"), "reviews", ["decided_by_id"], unique=False)
+    op.create_index("ix_reviews_row", "reviews", ["table_name", "row_id", "id"], unique=False)
+    op.create_index(op.f("ix_reviews_submitted_by_id"), "reviews", ["submitted_by_id"], unique=False)
+    op.create_index(
+        "uq_reviews_open", "reviews", ["table_name", "row_id"], unique=True, postgresql_where=sa.text("status = 'open'")
     )
     op.create_table(
         "revisions",
@@ -1329,6 +1400,11 @@ def downgrade() -> None:
     op.drop_index("ix_revisions_row", table_name="revisions")
     op.drop_index(op.f("ix_revisions_base_id"), table_name="revisions")
     op.drop_table("revisions")
+    op.drop_index("uq_reviews_open", table_name="reviews", postgresql_where=sa.text("status = 'open'"))
+    op.drop_index(op.f("ix_reviews_submitted_by_id"), table_name="reviews")
+    op.drop_index("ix_reviews_row", table_name="reviews")
+    op.drop_index(op.f("ix_reviews_decided_by_id"), table_name="reviews")
+    op.drop_table("reviews")
     op.drop_index("ix_redirects_words", table_name="redirects", postgresql_using="gin")
     op.drop_index(op.f("ix_redirects_updated_by_id"), table_name="redirects")
     op.drop_index("ix_redirects_updated_at", table_name="redirects")
@@ -1340,6 +1416,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_redirects_created_at"), table_name="redirects")
     op.drop_index("ix_redirects_beginnings", table_name="redirects", postgresql_ops={"name": "text_pattern_ops"})
     op.drop_table("redirects")
+    op.drop_index("ix_preview_links_row", table_name="preview_links", postgresql_where=sa.text("ended_at IS NULL"))
+    op.drop_index(op.f("ix_preview_links_made_by_id"), table_name="preview_links")
+    op.drop_table("preview_links")
     op.drop_index(op.f("ix_operating_systems_updated_by_id"), table_name="operating_systems")
     op.drop_index(op.f("ix_operating_systems_created_by_id"), table_name="operating_systems")
     op.drop_index(op.f("ix_operating_systems_created_at"), table_name="operating_systems")
@@ -1360,6 +1439,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_media_items_created_at"), table_name="media_items")
     op.drop_index("ix_media_items_beginnings", table_name="media_items", postgresql_ops={"name": "text_pattern_ops"})
     op.drop_table("media_items")
+    op.drop_index("ix_comments_row", table_name="comments")
+    op.drop_index(op.f("ix_comments_author_id"), table_name="comments")
+    op.drop_table("comments")
     op.drop_index(op.f("ix_bulk_runs_started_at"), table_name="bulk_runs")
     op.drop_index("ix_bulk_runs_of_a_person", table_name="bulk_runs")
     op.drop_table("bulk_runs")

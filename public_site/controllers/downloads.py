@@ -21,6 +21,7 @@ from public_site.feeds.downloads import FEED_LENGTH, RSS, release_feed
 from public_site.templating import Renderer
 
 HOME = "/downloads/"
+DOWNLOADS_TEMPLATE = "downloads/index.html"
 OUT_OF_SUPPORT = frozenset({ReleaseVersion.PYTHON_1, ReleaseVersion.PYTHON_2})
 OFFERED = frozenset({ReleaseVersion.PYTHON_3, ReleaseVersion.INSTALL_MANAGER})
 WINDOWS_ORDER = ("installer (64-bit)", "installer (32-bit)", "installer (ARM64)", "installer", "embeddable")
@@ -34,15 +35,7 @@ class DownloadsController(Controller):
     async def show_downloads(
         self, session: NamedDependency[AsyncSession], render: NamedDependency[Renderer]
     ) -> Response[str]:
-        releases = (await session.scalars(queries.briefly(queries.listed()))).all()
-        offered = [release for release in releases if release.is_latest and release.version in OFFERED]
-        return await render(
-            "downloads/index.html",
-            releases=releases,
-            latest=next((release for release in offered if release.version == ReleaseVersion.PYTHON_3), None),
-            buttons=await buttons_of(session, offered),
-            pre_release=await session.scalar(queries.briefly(queries.pre_releases()).limit(1)),
-        )
+        return await downloads_answer(session, render)
 
     @get("/operating-systems/")
     async def show_operating_systems(
@@ -81,16 +74,7 @@ class DownloadsController(Controller):
     ) -> Response[str]:
         visible = queries.with_files(queries.with_page(queries.visible_to(user)))
         release = await one_or_404(session, visible.where(Release.slug == release_slug))
-        return await render(
-            "downloads/release.html",
-            release=release,
-            content=release.content_html or (release.page.content_html if release.page else ""),
-            is_out_of_support=release.version in OUT_OF_SUPPORT,
-            superseded_by=await session.scalar(queries.successors_of(release).limit(1)),
-            files=sorted(release.files, key=_place_in_table),
-            buttons=sorted((file for file in release.files if file.has_download_button), key=_place_of_button),
-            columns=Columns.of(release.files),
-        )
+        return await release_answer(release, session, render)
 
     @get("/latest/", opt=SLASHLESS)
     async def redirect_to_latest(self, session: NamedDependency[AsyncSession]) -> Redirect:
@@ -133,6 +117,33 @@ class Columns:
             sha256=any(file.sha256 for file in files),
             md5=any(file.md5 and not file.sha256 for file in files),
         )
+
+
+async def downloads_answer(session: AsyncSession, render: Renderer) -> Response[str]:
+    """Return the page of all downloads as everybody sees it."""
+    releases = (await session.scalars(queries.briefly(queries.listed()))).all()
+    offered = [release for release in releases if release.is_latest and release.version in OFFERED]
+    return await render(
+        DOWNLOADS_TEMPLATE,
+        releases=releases,
+        latest=next((release for release in offered if release.version == ReleaseVersion.PYTHON_3), None),
+        buttons=await buttons_of(session, offered),
+        pre_release=await session.scalar(queries.briefly(queries.pre_releases()).limit(1)),
+    )
+
+
+async def release_answer(release: Release, session: AsyncSession, render: Renderer) -> Response[str]:
+    """Return what the release looks like to its readers; its page and its files with their systems are loaded."""
+    return await render(
+        "downloads/release.html",
+        release=release,
+        content=release.content_html or (release.page.content_html if release.page else ""),
+        is_out_of_support=release.version in OUT_OF_SUPPORT,
+        superseded_by=await session.scalar(queries.successors_of(release).limit(1)),
+        files=sorted(release.files, key=_place_in_table),
+        buttons=sorted((file for file in release.files if file.has_download_button), key=_place_of_button),
+        columns=Columns.of(release.files),
+    )
 
 
 async def latest_releases(session: AsyncSession) -> Sequence[Release]:

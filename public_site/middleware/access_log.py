@@ -17,8 +17,8 @@ FLUSHED_AFTER = 0.25
 
 MOST_WAITING = 1000
 
-KEYS_BELOW = "/accounts/password/reset/key/"
-"""What follows in such a path opens an account; it is nobody's who reads logs."""
+KEYS_BELOW = ("/accounts/password/reset/key/", "/preview/")
+"""What follows in such a path opens an account, or shows a draft; it is nobody's who reads logs."""
 
 
 class AccessLog:
@@ -49,7 +49,7 @@ class AccessLog:
         self, moment: float, request_id: str, client: str, method: str, path: str, status: int, milliseconds: float
     ) -> str:
         if path.startswith(KEYS_BELOW):
-            path = f"{KEYS_BELOW}(hidden)/"
+            path = next(f"{beginning}(hidden)/" for beginning in KEYS_BELOW if path.startswith(beginning))
         return self._format(self._timestamp(moment), request_id, client, method, path, status, milliseconds)
 
     def _timestamp(self, now: float) -> str:

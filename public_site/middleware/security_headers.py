@@ -33,7 +33,7 @@ class SecurityHeaders:
     pages there.
     A page of the site runs no inline script at all, so that one policy fits every copy in every cache. The back
     office gets a policy with a nonce for each request, in `scope["state"]["csp_nonce"]`. A response that brings
-    its own policy, such as an uploaded file, keeps it.
+    a header of its own, such as the policy of an uploaded file, keeps it.
     """
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
@@ -119,10 +119,8 @@ def _adding(extra: list[tuple[bytes, bytes]], send: Send) -> Send:
     async def send_securely(message: Any) -> None:
         if message["type"] == "http.response.start":
             own = message["headers"]
-            added = extra
-            if any(name == CSP for name, _ in own):
-                added = [(name, value) for name, value in extra if name != CSP]
-            message = {**message, "headers": [*own, *added]}
+            said = {name.lower() for name, _ in own}
+            message = {**message, "headers": [*own, *(header for header in extra if header[0] not in said)]}
         await send(message)
 
     return send_securely
