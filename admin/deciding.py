@@ -1,7 +1,7 @@
 """Carrying out decisions: a page that says what will happen to which rows, then one transaction on locked rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,23 +12,18 @@ from starlette.routing import Route
 from admin import forms
 from admin.authorization import require_somewhere
 from admin.back_office import view_of_request
-from admin.base import AdminView, Reached, row_key
+from admin.base import AdminView, Reached
+from admin.bulk import Intended, confirm_or_start, list_url
+from admin.choosing import CHANGED_SINCE, Candidate, Chosen, chosen_of, few_keys, reached_rows
 from admin.decisions import Decision
 from admin.rendering import go_to, render
 from admin.requests import resources_of
 from admin.urls import url_to
-from cms.core.errors import Invalid, NotFound
+from cms.core import bulk
+from cms.core.errors import NotFound
 from cms.users.models import User
 
-MOST_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A chosen row, and why the decision cannot be taken on it; "" if it can."""
-
-    row: Any
-    hindrance: str
+REASONS_TOLD = 3
 
 
 async def decide(session: AsyncSession, view: AdminView, name: str, row: Any, *, by: User) -> str:
@@ -47,75 +42,99 @@ def decision_called(view: AdminView, name: str) -> Decision:
 
 
 async def confirm_or_carry_out(request: Request) -> Response:
-    """GET names the rows and those that are refused; POST decides."""
+    """GET names the rows and those that are refused; POST decides, on more than a few rows in the background."""
     view = view_of_request(request)
     decision = decision_called(view, request.path_params["decision"])
     user = require_somewhere(request, decision.permission)
     posted = await forms.read_form(request) if request.method == "POST" else None
-    keys = keys_of(posted.getlist("pks") if posted is not None else request.query_params.getlist("pks"))
+    chosen = chosen_of(request.query_params if posted is None else posted)
     async with resources_of(request).sessionmaker() as session:
-        chosen = await reached_rows(session, view, user, keys, lock=posted is not None)
-        candidates = [Candidate(found.row, _hindrance(decision, found)) for found in chosen]
+        keys = await few_keys(session, view, user, chosen)
+        if keys is None:
+            intended = _intended(view, decision)
+            return await confirm_or_start(session, request, view, user, intended=intended, chosen=chosen, posted=posted)
+        reached = await reached_rows(session, view, user, keys, lock=posted is not None)
+        candidates = [Candidate(found.row, _hindrance(decision, found, chosen)) for found in reached]
         ready = [candidate.row for candidate in candidates if not candidate.hindrance]
         if posted is None or not ready:
-            context = {
-                "view": view,
-                "decision": decision,
-                "candidates": candidates,
-                "ready": ready,
-                "title": decision.label,
-            }
-            return await render(request, "decide.html", context, status_code=200 if posted is None else 409)
-        sentences = [await decide(session, view, decision.name, row, by=user) for row in ready]
+            return await _ask(request, view, decision, chosen, candidates, is_refused=posted is not None)
+        sentences, refusals = await _carry_out(session, view, decision, ready, by=user)
         await session.commit()
-    refused = len(candidates) - len(ready)
-    return go_to(request, _next_url(view, request, ready), saying=_told(sentences, refused), link=_link(view, ready))
+    refusals = [*(f"“{found.row}”: {found.hindrance}" for found in candidates if found.hindrance), *refusals]
+    told = _told(sentences, refusals)
+    tone = "success" if sentences else "danger"
+    return go_to(request, _next_url(view, request, ready, chosen), saying=told, link=_link(view, ready), tone=tone)
 
 
-async def reached_rows(
-    session: AsyncSession, view: AdminView, user: User, keys: Sequence[int], *, lock: bool
-) -> list[Reached]:
-    """Return the chosen rows within reach, locked in the order of their keys so that two people never wait crosswise.
-
-    Raises NotFound where none is left.
-    """
-    statement = view.reachable(user).where(view.model.id.in_(keys)).order_by(view.model.id)  # type: ignore[attr-defined]  # every table of ours has an id
-    if lock:
-        statement = statement.with_for_update(of=view.model)
-    found = [view.reached(record) for record in (await session.execute(statement)).unique()]
-    if not found:
-        raise NotFound("None of the chosen rows is there any more.")
-    return found
-
-
-def keys_of(values: Sequence[Any]) -> list[int]:
-    """Read keys from an address or a form, where they come one by one or joined with commas.
-
-    Raises Invalid where none or too many were chosen.
-    """
-    keys = [row_key(part) for value in values for part in str(value).split(",") if part]
-    if not keys:
-        raise Invalid("Choose at least one row.")
-    if len(keys) > MOST_AT_ONCE:
-        raise Invalid(f"At most {MOST_AT_ONCE} rows can be decided at once.")
-    return keys
+async def _ask(
+    request: Request,
+    view: AdminView,
+    decision: Decision,
+    chosen: Chosen,
+    candidates: Sequence[Candidate],
+    *,
+    is_refused: bool,
+) -> Response:
+    context = {
+        "view": view,
+        "decision": decision,
+        "candidates": candidates,
+        "ready": [candidate for candidate in candidates if not candidate.hindrance],
+        "changed_since": CHANGED_SINCE,
+        "list_url": list_url(view, chosen),
+        "title": decision.label,
+    }
+    status_code = HTTPStatus.CONFLICT if is_refused else HTTPStatus.OK
+    return await render(request, "decide.html", context, status_code=status_code)
 
 
-def _hindrance(decision: Decision, found: Reached) -> str:
+async def _carry_out(
+    session: AsyncSession, view: AdminView, decision: Decision, rows: Sequence[Any], *, by: User
+) -> tuple[list[str], list[str]]:
+    """Decide on the rows and return what happened and what was refused; of several rows none hinders the others."""
+    if len(rows) == 1:
+        return [await decide(session, view, decision.name, rows[0], by=by)], []
+    sentences, refusals = [], []
+    for row in rows:
+        name = str(row)
+        if refusal := await bulk.refusal_of(session, decision.perform, row, by=by):
+            refusals.append(f"“{name}”: {refusal}")
+        else:
+            sentences.append(decision.outcome.format(row=name))
+    return sentences, refusals
+
+
+def _intended(view: AdminView, decision: Decision) -> Intended:
+    return Intended(
+        action=decision.name,
+        label=decision.label,
+        permission=decision.permission,
+        consequence=decision.consequence,
+        address=url_to("decide", identity=view.identity, decision=decision.name),
+        ready=decision.ready(view.model) if decision.ready else None,
+        tone=decision.tone,
+    )
+
+
+def _hindrance(decision: Decision, found: Reached, chosen: Chosen) -> str:
     if decision.name not in found.may_decide:
         return "Your roles do not allow it here."
-    return decision.hindrance(found.row)
+    return CHANGED_SINCE if chosen.is_stale(found.row) else decision.hindrance(found.row)
 
 
-def _next_url(view: AdminView, request: Request, rows: Sequence[Any]) -> str:
+def _next_url(view: AdminView, request: Request, rows: Sequence[Any], chosen: Chosen) -> str:
     if len(rows) == 1 and request.query_params.get("stay"):
         return url_to("edit", identity=view.identity, pk=rows[0].id)
-    return url_to("list", identity=view.identity)
+    return list_url(view, chosen)
 
 
-def _told(sentences: Sequence[str], refused: int) -> str:
-    told = sentences[0] if len(sentences) == 1 else f"{len(sentences)} rows: {sentences[0]} …"
-    return f"{told} {refused} of the chosen rows were left as they are." if refused else told
+def _told(sentences: Sequence[str], refusals: Sequence[str]) -> str:
+    first = sentences[0] if sentences else "Nothing was done."
+    told = first if len(sentences) < 2 else f"{len(sentences)} rows: {first} …"
+    if not refusals:
+        return told
+    more = " …" if len(refusals) > REASONS_TOLD else ""
+    return f"{told} {len(refusals)} of the chosen rows were left as they are. {' '.join(refusals[:REASONS_TOLD])}{more}"
 
 
 def _link(view: AdminView, rows: Sequence[Any]) -> tuple[str, str] | None:

@@ -1,9 +1,13 @@
-"""Deleting: a page that says what goes with the rows and what hinders, then one transaction for all of them or none."""
+"""Deleting: a page that says what goes with the rows and what hinders, then one transaction for all of them or none.
+
+More rows than a person waits for are deleted in the background, where what is refused hinders nobody else.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,13 +16,16 @@ from admin import forms
 from admin.authorization import require_somewhere
 from admin.back_office import view_of_request
 from admin.base import AdminView, Reached
-from admin.deciding import keys_of, reached_rows
+from admin.bulk import Intended, confirm_or_start, list_url
+from admin.choosing import CHANGED_SINCE, Chosen, chosen_of, few_keys, reached_rows, seen_of
 from admin.rendering import go_to, render
 from admin.requests import resources_of
 from admin.urls import url_to
+from cms.core import bulk
 from cms.core.deletion import Deletion, foresee
-from cms.core.errors import CMSError, PermissionDenied
+from cms.core.errors import CMSError, Conflict, PermissionDenied
 from cms.core.integrity import explained
+from cms.users.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,10 @@ class Foreseen:
     def is_hindered(self) -> bool:
         return not self.is_allowed or bool(self.deletion.hinder)
 
+    @property
+    def seen(self) -> str:
+        return seen_of(self.row)
+
 
 async def confirm_or_delete(request: Request) -> Response:
     """GET shows what would happen; POST deletes all the chosen rows, or none of them."""
@@ -41,17 +52,18 @@ async def confirm_or_delete(request: Request) -> Response:
     if not view.can_delete:
         raise PermissionDenied(f"A {view.name.lower()} is not deleted here.")
     posted = await forms.read_form(request) if request.method == "POST" else None
-    keys = keys_of(posted.getlist("pks") if posted is not None else request.query_params.getlist("pks"))
+    chosen = chosen_of(request.query_params if posted is None else posted)
     async with resources_of(request).sessionmaker() as session:
-        chosen = await reached_rows(session, view, user, keys, lock=posted is not None)
+        keys = await few_keys(session, view, user, chosen)
+        if keys is None:
+            return await confirm_or_start(
+                session, request, view, user, intended=_intended(view), chosen=chosen, posted=posted
+            )
+        reached = await reached_rows(session, view, user, keys, lock=posted is not None)
         if posted is None:
-            return await _show(request, view, [await _foreseen(session, found) for found in chosen])
-        if not all(found.may_delete for found in chosen):
-            raise PermissionDenied("You may not delete all of the chosen rows; nothing was deleted.")
-        names = [str(found.row) for found in chosen]
+            return await _show(request, view, chosen, [await _foreseen(session, found) for found in reached])
         try:
-            for found in chosen:
-                await view.remove(session, found.row, by=user)
+            told = await _delete(session, view, chosen, reached, by=user)
             await session.commit()
         except (CMSError, IntegrityError) as error:
             refusal = explained(error) if isinstance(error, IntegrityError) else error
@@ -59,26 +71,55 @@ async def confirm_or_delete(request: Request) -> Response:
             session.expunge_all()
             again = await reached_rows(session, view, user, keys, lock=False)
             foreseen = [await _foreseen(session, found) for found in again]
-            return await _show(request, view, foreseen, problem=refusal.message, status_code=refusal.status_code)
-    told = f"“{names[0]}” was deleted." if len(names) == 1 else f"{len(names)} rows were deleted."
-    return go_to(request, url_to("list", identity=view.identity), saying=told)
+            return await _show(request, view, chosen, foreseen, problem=refusal)
+    return go_to(request, list_url(view, chosen), saying=told)
 
 
-async def _foreseen(session: Any, found: Reached) -> Foreseen:
+async def _delete(session: AsyncSession, view: AdminView, chosen: Chosen, reached: list[Reached], *, by: User) -> str:
+    """Delete the rows and return what to tell. Raises PermissionDenied, and Conflict for what was changed meanwhile."""
+    if not all(found.may_delete for found in reached):
+        raise PermissionDenied("You may not delete all of the chosen rows; nothing was deleted.")
+    for found in reached:
+        if chosen.is_stale(found.row):
+            raise Conflict(f"“{found.row}”: {CHANGED_SINCE} Nothing was deleted.")
+    names = [str(found.row) for found in reached]
+    for found in reached:
+        await view.remove(session, found.row, by=by)
+    return f"“{names[0]}” was deleted." if len(names) == 1 else f"{len(names)} rows were deleted."
+
+
+def _intended(view: AdminView) -> Intended:
+    return Intended(
+        action=bulk.DELETE,
+        label="Delete",
+        permission=view.permissions.delete,
+        consequence="They are deleted for good, with what belongs to them. What something else still uses is left.",
+        address=url_to("delete", identity=view.identity),
+        tone="danger",
+    )
+
+
+async def _foreseen(session: AsyncSession, found: Reached) -> Foreseen:
     return Foreseen(found.row, found.may_delete, await foresee(session, found.row))
 
 
 async def _show(
-    request: Request, view: AdminView, foreseen: list[Foreseen], *, problem: str = "", status_code: int = 200
+    request: Request,
+    view: AdminView,
+    chosen: Chosen,
+    foreseen: list[Foreseen],
+    *,
+    problem: CMSError | None = None,
 ) -> Response:
     context = {
         "view": view,
         "foreseen": foreseen,
         "is_hindered": any(found.is_hindered for found in foreseen),
-        "problem": problem,
+        "problem": problem.message if problem else "",
+        "list_url": list_url(view, chosen),
         "title": f"Delete {view.name.lower() if len(foreseen) == 1 else view.name_plural.lower()}",
     }
-    return await render(request, "delete.html", context, status_code=status_code)
+    return await render(request, "delete.html", context, status_code=problem.status_code if problem else 200)
 
 
 routes = [Route("/{identity}/delete", confirm_or_delete, methods=["GET", "POST"])]

@@ -12,6 +12,7 @@ from saq import Job, Worker
 from saq.queue.redis import RedisQueue
 from saq.types import Context
 
+import cms.bulk_tasks
 import cms.core.consequences
 import cms.core.records
 import cms.downloads.search
@@ -40,7 +41,14 @@ PAUSE_WITHOUT_REDIS = 1.0
 MARGIN = 15
 """Seconds beyond a task's own limit after which the queue gives its run up."""
 
-TASKS_OF = (cms.core.consequences, cms.core.records, cms.media.tasks, cms.publishing_tasks, cms.users.tasks)
+TASKS_OF = (
+    cms.bulk_tasks,
+    cms.core.consequences,
+    cms.core.records,
+    cms.media.tasks,
+    cms.publishing_tasks,
+    cms.users.tasks,
+)
 DOCUMENTS_OF = (cms.downloads.search, cms.pages.search)
 """Importing these modules registers their tasks, and the search documents that the tasks make."""
 

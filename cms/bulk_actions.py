@@ -1,0 +1,71 @@
+"""What can be done to many rows at once, table by table; each action is a decision of the table's domain."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import cms.boxes.services as boxes
+import cms.downloads.services as downloads
+import cms.pages.services as pages
+import cms.redirects.services as redirects
+import cms.users.services as users
+from cms.boxes.models import Box
+from cms.core import bulk, publishing
+from cms.core.bulk import Actions, Perform
+from cms.core.permissions import Actor, Permission
+from cms.core.publishing import Publishable
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.pages.models import Page
+from cms.redirects.models import Redirect
+from cms.users.models import Role, User
+
+
+def _offer(
+    model: type[Any],
+    *,
+    save: Perform,
+    delete: Perform,
+    edit: Permission | None = None,
+    decisions: Mapping[str, Perform] | None = None,
+    changeable: tuple[str, ...] = (),
+) -> None:
+    """Register a table's actions; what can be published has those decisions besides, `edit` being who may discard."""
+    found = dict(decisions or {})
+    if issubclass(model, Publishable) and edit is not None:
+        found |= _publishing(model, edit)
+    bulk.offer(Actions(model=model, save=save, delete=delete, decisions=found, changeable=frozenset(changeable)))
+
+
+def _publishing(model: type[Any], edit: Permission) -> dict[str, Perform]:
+    async def discard(session: AsyncSession, row: Any, *, by: Actor) -> None:
+        await publishing.discard_draft(session, row, permission=edit, by=by)
+
+    return {"publish": publishing.publisher_of(model), "unpublish": publishing.unpublish, "discard": discard}
+
+
+_offer(
+    Page,
+    save=pages.save_page,
+    delete=pages.delete_page,
+    edit=Permission.PAGES_EDIT,
+    changeable=("template_name",),
+)
+_offer(
+    Release,
+    save=downloads.save_release,
+    delete=downloads.delete_release,
+    edit=Permission.DOWNLOADS_EDIT,
+    changeable=("is_shown_on_download_page",),
+)
+_offer(
+    ReleaseFile,
+    save=downloads.save_file,
+    delete=downloads.delete_file,
+    changeable=("operating_system_id",),
+)
+_offer(OperatingSystem, save=downloads.save_operating_system, delete=downloads.delete_operating_system)
+_offer(Box, save=boxes.save_box, delete=boxes.delete_box, edit=Permission.BOXES_EDIT)
+_offer(Redirect, save=redirects.save_redirect, delete=redirects.delete_redirect)
+_offer(User, save=users.save_user, delete=users.delete_user, changeable=("is_active",))
+_offer(Role, save=users.save_role, delete=users.delete_role)
