@@ -45,8 +45,8 @@ async def _unknown(session: AsyncSession, naming: Naming) -> AsyncIterator[tuple
     columns = [getattr(model, name) if name else literal("") for name in (naming.title, naming.alternative_text)]
     known = select(MediaItem.id).where(MediaItem.path == path).exists()
     statement: Select[Any] = select(path, *columns, model.created_at).where(~known, path != "").order_by(model.id)
-    for record in (await session.execute(statement)).all():
-        yield record.tuple()
+    for found_path, title, alternative_text, created_at in await session.execute(statement):
+        yield found_path, title, alternative_text, created_at
 
 
 async def _examined(storage: Storage, path: str) -> Examined | None:
