@@ -57,7 +57,7 @@ async def _panels(session: AsyncSession, view: AdminView, user: User) -> list[Pa
         return []
     model: Any = view.model
     noun = view.name_plural.lower()
-    drafts = url_to("list", identity=view.identity, query={"is_published": "no"})
+    drafts = url_to("list", identity=view.identity, query={"state": "draft"})
     found = []
     if view.is_open_to(user, "edit"):
         mine = await _rows(
@@ -80,7 +80,7 @@ async def _panels(session: AsyncSession, view: AdminView, user: User) -> list[Pa
             model.updated_by_id.is_distinct_from(user.id),
         )
         found.append(Panel(f"Drafts of others: {noun}", "You may publish these.", ready, view, drafts))
-    live = url_to("list", identity=view.identity, query={"is_published": "yes", "sort": "-updated_at"})
+    live = url_to("list", identity=view.identity, query={"state": "live", "sort": "-updated_at"})
     recent = await _rows(session, view, user, view.reach(user, view.permissions.view), model.is_published)
     found.append(Panel(f"Recently changed: live {noun}", "", recent, view, live))
     return found

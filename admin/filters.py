@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 
+from admin.columns import STATE_WORDS
 from cms.core import clock
+from cms.core.publishing import State, is_in_state
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,30 @@ class YesNoFilter(Filter):
     def condition(self, value: str) -> ColumnElement[bool] | None:
         wanted = {"yes": True, "no": False}.get(value)
         return None if wanted is None else self.column.is_(wanted)
+
+
+@dataclass(frozen=True)
+class StateFilter(Filter):
+    """What the public has of a row, and whether something about it waits for a decision; `column` is is_published."""
+
+    label: str = "State"
+
+    @property
+    def name(self) -> str:
+        return "state"
+
+    def choices(self) -> Sequence[tuple[str, str]]:
+        states = [(state.value, words) for state, words in STATE_WORDS.items()]
+        return [*states, ("with-draft", "Live, with a draft"), ("in-review", "In review")]
+
+    def condition(self, value: str) -> ColumnElement[bool] | None:
+        model = self.column.class_
+        if value == "with-draft":
+            return and_(model.is_published.is_(True), model.draft_id.is_not(None))
+        if value == "in-review":
+            condition: ColumnElement[bool] = model.is_in_review.is_(True)
+            return condition
+        return is_in_state(model, State(value)) if value in set(State) else None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from admin.base import AdminView, Fieldset
 from admin.columns import state_of
 from admin.decisions import publishing_decisions
 from admin.fields import LinesField
-from admin.filters import ChoiceFilter, SinceFilter, YesNoFilter
+from admin.filters import ChoiceFilter, SinceFilter, StateFilter
 from cms.banners import services
 from cms.banners.models import EVERYWHERE, Banner, Tone
 from cms.core.markup import MarkupKind
@@ -46,7 +46,7 @@ class BannerAdmin(AdminView, model=Banner):
     }
     column_formatters = {Banner.is_published: state_of, Banner.paths: _where}
     list_filters = (
-        YesNoFilter(Banner.is_published, "State", yes="Live", no="Not live"),
+        StateFilter(Banner.is_published),
         ChoiceFilter(Banner.tone, "Tone", labels=TONES),
         SinceFilter(Banner.updated_at, "Last saved"),
     )
@@ -61,7 +61,7 @@ class BannerAdmin(AdminView, model=Banner):
         "title": {"description": "What the button says, in a few words: “Answer the survey”."},
         "message": {
             "description": "A line or two beside the button; links and emphasis, nothing else.",
-            "render_kw": {"class": "form-control font-monospace", "rows": 3},
+            "render_kw": {"class": "form-control font-monospace is-short", "rows": 3},
         },
         "message_kind": {
             "labels": (

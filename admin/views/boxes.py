@@ -8,7 +8,7 @@ from starlette.requests import Request
 from admin.base import AdminView, Fieldset, Reached
 from admin.columns import state_of
 from admin.decisions import publishing_decisions
-from admin.filters import SinceFilter, YesNoFilter
+from admin.filters import SinceFilter, StateFilter
 from admin.importable import Importable
 from cms.boxes import placement, queries, services
 from cms.boxes.models import Box
@@ -38,7 +38,7 @@ class BoxAdmin(AdminView, model=Box):
     }
     column_formatters = {Box.is_published: state_of}
     list_filters = (
-        YesNoFilter(Box.is_published, "State", yes="Live", no="Not live"),
+        StateFilter(Box.is_published),
         SinceFilter(Box.updated_at, "Last saved"),
     )
     date_hierarchy = "updated_at"
@@ -52,12 +52,19 @@ class BoxAdmin(AdminView, model=Box):
             "description": "The name by which templates call the box; renaming it empties the places that show it.",
             "render_kw": {"class": "form-control font-monospace", "spellcheck": "false", "autocapitalize": "off"},
         },
-        "content": {"render_kw": {"class": "form-control font-monospace", "rows": 14}},
+        "content": {
+            "description": "What readers see wherever the box stands.",
+            "render_kw": {"class": "form-control font-monospace", "rows": 14},
+        },
     }
     decisions = publishing_decisions(
         Box, edit=Permission.BOXES_EDIT, consequence="Every page that it stands on shows it at once."
     )
     save_as = True
+
+    def public_url(self, row: Any) -> str:
+        """Return a page that shows the box or, where none does, the box alone."""
+        return str(row.places[0].path if row.places else row.public_path)
 
     async def beside_list(self, session: AsyncSession, request: Request) -> dict[str, Any]:
         """Return the boxes that templates call, but that nobody has made."""

@@ -3,7 +3,7 @@
 from admin.base import AdminView, Fieldset
 from admin.columns import state_of
 from admin.decisions import publishing_decisions
-from admin.filters import SinceFilter, YesNoFilter
+from admin.filters import SinceFilter, StateFilter
 from admin.ordering import Ordering
 from cms.codesamples import queries, services
 from cms.codesamples.models import CodeSample
@@ -32,7 +32,7 @@ class CodeSampleAdmin(AdminView, model=CodeSample):
     }
     column_formatters = {CodeSample.title: lambda sample, _name: str(sample), CodeSample.is_published: state_of}
     list_filters = (
-        YesNoFilter(CodeSample.is_published, "State", yes="Live", no="Not live"),
+        StateFilter(CodeSample.is_published),
         SinceFilter(CodeSample.updated_at, "Last saved"),
     )
     found_by = ("title",)
@@ -53,7 +53,7 @@ class CodeSampleAdmin(AdminView, model=CodeSample):
         },
         "copy": {
             "description": "A sentence or two below the code.",
-            "render_kw": {"class": "form-control font-monospace", "rows": 6},
+            "render_kw": {"class": "form-control font-monospace is-short", "rows": 6},
         },
     }
     decisions = publishing_decisions(

@@ -11,7 +11,7 @@ from admin.base import AdminView, Fieldset
 from admin.columns import in_bytes, state_of
 from admin.decisions import BulkEdit, publishing_decisions
 from admin.fields import UploadField
-from admin.filters import ChoiceFilter, SinceFilter, YesNoFilter
+from admin.filters import ChoiceFilter, SinceFilter, StateFilter, YesNoFilter
 from admin.inlines import Inline
 from admin.release_files import fill_in_files, keep_files
 from cms.core.permissions import Permission
@@ -19,6 +19,10 @@ from cms.downloads import services
 from cms.downloads.models import VERSION_LABELS, OperatingSystem, Release, ReleaseFile
 
 MONOSPACE = {"class": "form-control font-monospace", "spellcheck": "false", "autocapitalize": "off"}
+LIST_HELP = (
+    "What sha256sum, md5sum or ls -l print, names or URLs, a table with a header, or JSON. "
+    "Nothing is saved before you save the release."
+)
 FILE_LABELS: dict[Any, str] = {
     "operating_system": "Operating system",
     "url": "URL",
@@ -34,15 +38,20 @@ FILE_LABELS: dict[Any, str] = {
     "has_download_button": "Download button",
 }
 FILE_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "operating_system": {"is_short": True},
+    "release": {"description": "The release that the file belongs to."},
+    "operating_system": {"is_short": True, "description": "The page and the button under which it is offered."},
     "name": {"description": "As visitors read it, such as “Windows installer (64-bit)”."},
     "url": {"description": "Begins with https://www.python.org/.", "render_kw": MONOSPACE},
-    "description": {"render_kw": {"class": "form-control", "rows": 1}},
-    "size": {"least": 0},
+    "description": {
+        "description": "A remark beside the file, such as “Recommended”.",
+        "render_kw": {"class": "form-control", "rows": 1},
+    },
+    "size": {"least": 0, "description": "In bytes. Readers see it in MB."},
     "has_download_button": {"description": "The one file that is offered first for its operating system."},
     "slug": {"description": "Made of the name if left empty.", "is_optional": True, "render_kw": MONOSPACE},
-    "sha256": {"render_kw": MONOSPACE},
-    "md5": {"render_kw": MONOSPACE},
+    "is_source": {"description": "The code itself, no installer: listed under “Source releases”."},
+    "sha256": {"description": "64 hexadecimal digits, as sha256sum prints them.", "render_kw": MONOSPACE},
+    "md5": {"description": "32 hexadecimal digits; only old releases have it.", "render_kw": MONOSPACE},
     "gpg_signature_url": {"description": "The URL with “.asc” after it.", "render_kw": MONOSPACE},
     "sigstore_signature_url": {"description": "The URL with “.sig” after it.", "render_kw": MONOSPACE},
     "sigstore_certificate_url": {"description": "The URL with “.crt” after it.", "render_kw": MONOSPACE},
@@ -84,7 +93,7 @@ class ReleaseAdmin(AdminView, model=Release):
     column_formatters = {Release.is_published: state_of}
     list_filters = (
         ChoiceFilter(Release.version, "Line", labels=tuple(VERSION_LABELS.items())),
-        YesNoFilter(Release.is_published, "State", yes="Live", no="Draft"),
+        StateFilter(Release.is_published),
         YesNoFilter(Release.is_pre_release, "Pre-release"),
         YesNoFilter(Release.is_shown_on_download_page, "On the download page"),
         SinceFilter(Release.released_at, "Released"),
@@ -116,8 +125,11 @@ class ReleaseAdmin(AdminView, model=Release):
             "is_optional": True,
             "render_kw": MONOSPACE,
         },
-        "version": {"labels": tuple((int(version), label) for version, label in VERSION_LABELS.items())},
-        "released_at": {"description": "In UTC."},
+        "version": {
+            "labels": tuple((int(version), label) for version, label in VERSION_LABELS.items()),
+            "description": "Each line has a latest release of its own.",
+        },
+        "released_at": {"description": "Readers see the day; lists are sorted by it."},
         "is_latest": {
             "description": "What the site offers first of its line; once this one is live, the present latest is not."
         },
@@ -127,7 +139,10 @@ class ReleaseAdmin(AdminView, model=Release):
             "description": "Filled in from the name until you write something else.",
             "render_kw": MONOSPACE,
         },
-        "content": {"render_kw": {"class": "form-control font-monospace", "rows": 14}},
+        "content": {
+            "description": "What readers see above the files.",
+            "render_kw": {"class": "form-control font-monospace", "rows": 14},
+        },
         "page": {"description": "Where this text is empty, the release leads to this page."},
     }
     inlines = (
@@ -160,8 +175,10 @@ class ReleaseAdmin(AdminView, model=Release):
 
     def extra_fields(self, *, is_new: bool) -> Mapping[str, Any]:
         return {
-            "file_list": TextAreaField("File list", render_kw={**MONOSPACE, "rows": 6}),
-            "file_list_upload": UploadField("or a file that holds it", render_kw={"class": "form-control"}),
+            "file_list": TextAreaField("File list", description=LIST_HELP, render_kw={**MONOSPACE, "rows": 6}),
+            "file_list_upload": UploadField(
+                "or a file that holds it", description="A text file of the same.", render_kw={"class": "form-control"}
+            ),
         }
 
     async def rewrite(
@@ -234,6 +251,7 @@ class OperatingSystemAdmin(AdminView, model=OperatingSystem):
     fieldsets = (Fieldset("", ("name", "slug")),)
     slug_sources = {"slug": "name"}
     form_args = {
+        "name": {"description": "As visitors read it, such as “Windows”."},
         "slug": {
             "description": "The address of its page; clients of the API depend on it.",
             "is_optional": True,

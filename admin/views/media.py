@@ -98,10 +98,21 @@ class MediaAdmin(AdminView, model=MediaItem):
             "is_optional": True,
         },
         "is_decorative": {"description": "Nothing is lost to those who do not see it."},
-        "focal_x": {"least": 0, "render_kw": {"class": "form-control", "type": "number", "min": 0, "max": 100}},
-        "focal_y": {"least": 0, "render_kw": {"class": "form-control", "type": "number", "min": 0, "max": 100}},
+        "focal_x": {
+            "least": 0,
+            "description": "What matters lies so far from the left, in per cent: smaller copies are cut around it.",
+            "render_kw": {"class": "form-control", "type": "number", "min": 0, "max": 100},
+        },
+        "focal_y": {
+            "least": 0,
+            "description": "The same from the top.",
+            "render_kw": {"class": "form-control", "type": "number", "min": 0, "max": 100},
+        },
         "credit": {"description": "Who made it, and under which licence."},
-        "description": {"render_kw": {"class": "form-control", "rows": 3}},
+        "description": {
+            "description": "For colleagues: what it is for, and where it may be used.",
+            "render_kw": {"class": "form-control", "rows": 3},
+        },
         "tags": {"description": "Words to find it by, separated by commas."},
     }
 

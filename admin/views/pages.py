@@ -4,7 +4,7 @@ from admin.base import AdminView, Fieldset
 from admin.columns import state_of
 from admin.decisions import BulkEdit, publishing_decisions
 from admin.fields import ChoiceField
-from admin.filters import BeginsWithFilter, ChoiceFilter, SinceFilter, YesNoFilter
+from admin.filters import BeginsWithFilter, ChoiceFilter, SinceFilter, StateFilter
 from admin.importable import Importable
 from admin.inlines import Inline
 from admin.uploads import keep_documents, keep_images, take_in_documents, take_in_images, upload
@@ -29,7 +29,7 @@ class PageAdmin(AdminView, model=Page):
     column_formatters = {Page.is_published: state_of}
     list_filters = (
         BeginsWithFilter(Page.path, "Path begins with", placeholder="about/help"),
-        YesNoFilter(Page.is_published, "State", yes="Live", no="Draft"),
+        StateFilter(Page.is_published),
         ChoiceFilter(Page.template_name, "Template", labels=tuple(TEMPLATES.items())),
         SinceFilter(Page.updated_at, "Last saved"),
     )
@@ -63,8 +63,10 @@ class PageAdmin(AdminView, model=Page):
             "description": "Where the page lies, such as “about/help”: small letters, digits, dots and hyphens.",
             "render_kw": {"class": "form-control font-monospace", "spellcheck": "false", "autocapitalize": "off"},
         },
-        "content": {"render_kw": {"class": "form-control font-monospace", "rows": 18}},
-        "content_kind": {"description": "Unfiltered HTML needs a permission of its own."},
+        "content": {
+            "description": "The text of the page, below its title.",
+            "render_kw": {"class": "form-control font-monospace", "rows": 18},
+        },
         "description": {
             "description": "One or two sentences that search engines show.",
             "render_kw": {"class": "form-control", "rows": 2},

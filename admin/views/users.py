@@ -80,12 +80,26 @@ class UserAdmin(AdminView, model=User):
         ),
     )
     form_args = {
+        "username": {"description": "What the person signs in with; it stands in the history."},
+        "email": {"description": "Where the links to choose a password are sent."},
+        "first_name": {"description": "As the person writes it; the back office greets them by it."},
+        "last_name": {"description": "As the person writes it."},
         "is_active": {"description": "Without this, nobody can sign in with the account; sessions end at once."},
         "is_staff": {"description": "May enter the back office; what is open there, the roles decide."},
         "is_superuser": {"description": "May do everything."},
-        "bio": {"render_kw": {"class": "form-control", "rows": 4}},
-        "search_visibility": {"labels": tuple((int(value), label) for value, label in VISIBILITY)},
-        "email_privacy": {"labels": tuple((int(value), label) for value, label in PRIVACY)},
+        "bio": {
+            "description": "What the person tells about themselves on their profile.",
+            "render_kw": {"class": "form-control", "rows": 4},
+        },
+        "is_profile_public": {"description": "Whether visitors may read the profile."},
+        "search_visibility": {
+            "labels": tuple((int(value), label) for value, label in VISIBILITY),
+            "description": "Whether search engines may list the profile.",
+        },
+        "email_privacy": {
+            "labels": tuple((int(value), label) for value, label in PRIVACY),
+            "description": "Who sees the e-mail address on the profile.",
+        },
     }
     inlines = (RolesInline(permission=Permission.ROLES_EDIT),)
 
@@ -118,8 +132,12 @@ class RoleAdmin(AdminView, model=Role):
     fieldsets = (Fieldset("", ("label", "name", "description")), Fieldset("What it allows", ("permissions",)))
     form_overrides = {"permissions": CheckboxesField}
     form_args = {
+        "label": {"description": "What the role is called wherever people read of it."},
         "name": {"description": "Small letters, digits and hyphens; demo accounts are called after it."},
-        "description": {"render_kw": {"class": "form-control", "rows": 2}},
+        "description": {
+            "description": "Whom it is meant for, and what they do with it.",
+            "render_kw": {"class": "form-control", "rows": 2},
+        },
         "permissions": {"choices": PERMISSIONS_BY_AREA, "default": [], "description": "What whoever holds it may do."},
     }
     slug_sources = {"name": "label"}

@@ -125,6 +125,19 @@ def is_live(model: type[Publishable]) -> ColumnElement[bool]:
     return model.is_published.is_(True)
 
 
+def is_in_state(model: type[Publishable], state: State) -> ColumnElement[bool]:
+    """Return the condition under which a row of `model` is in a state, as `Publishable.state` tells it of one row."""
+    has_expired = and_(model.expire_at.is_not(None), model.expire_at <= clock.now())
+    hidden = model.is_published.is_(False)
+    conditions = {
+        State.LIVE: model.is_published.is_(True),
+        State.SCHEDULED: and_(hidden, model.publish_at.is_not(None)),
+        State.EXPIRED: and_(hidden, model.publish_at.is_(None), has_expired),
+        State.DRAFT: and_(hidden, model.publish_at.is_(None), or_(model.expire_at.is_(None), ~has_expired)),
+    }
+    return conditions[state]
+
+
 def publishable_models() -> list[type[Any]]:
     """Return every mapped class whose rows can be published, by their tables' names."""
     found = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Publishable)]

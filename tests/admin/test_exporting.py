@@ -32,7 +32,7 @@ async def test_the_export_is_what_search_filters_order_and_columns_select(browse
     await make_page(session, title="Sprint draft", path="sprints/draft", is_published=False)
     await make_page(session, title="Another", path="another")
 
-    answer = await browser.get("/admin/pages/export/csv?search=sprint&is_published=yes&sort=-title&columns=title,path")
+    answer = await browser.get("/admin/pages/export/csv?search=sprint&state=live&sort=-title&columns=title,path")
 
     assert lines_of(answer) == [
         ["Title", "Path"],

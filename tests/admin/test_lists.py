@@ -57,9 +57,9 @@ async def large_table(monkeypatch, session, pages):
         ("", range(25), "25 of about 60"),
         ("page=2", range(25, 50), "50 of about 60"),
         ("search=title", range(25), "25 of more than 10"),
-        ("is_published=yes", range(0, 50, 2), "25 of more than 10"),
+        ("state=live", range(0, 50, 2), "25 of more than 10"),
         ("search=title+05", range(50, 60), "10 of 10"),
-        ("search=title+05&is_published=no", range(51, 60, 2), "5 of 5"),
+        ("search=title+05&state=draft", range(51, 60, 2), "5 of 5"),
         ("search=nowhere", (), "0"),
     ],
 )
@@ -75,7 +75,7 @@ async def test_a_large_table_is_listed_like_a_small_one_and_not_counted_to_its_e
 
 
 async def test_search_filter_and_order_are_in_the_address(browser, pages):
-    page = await shown(browser, "search=title+05&is_published=no&sort=-title")
+    page = await shown(browser, "search=title+05&state=draft&sort=-title")
 
     assert text_of(page).index("Title 059") < text_of(page).index("Title 051")
     assert "Title 058" not in page
@@ -86,7 +86,7 @@ async def test_search_filter_and_order_are_in_the_address(browser, pages):
     "query",
     [
         "page=abc", "page=-1", "page=99999999999999999999", "size=7", "size=abc", "sort=password", "sort=-nonsense",
-        "search=%00", "search=%25%5C_'%22", "search=" + "x" * 5000, "is_published=maybe", "after=nonsense",
+        "search=%00", "search=%25%5C_'%22", "search=" + "x" * 5000, "state=maybe", "after=nonsense",
         "after=WyJ4Il0", "before=%00", "after=W251bGwsbnVsbF0", "path=%25", "updated_at=many",
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ from cms.core.errors import Invalid, InvalidTransition, PermissionDenied
 from cms.core.outbox import OutboxMessage
 from cms.core.permissions import Permission
 from cms.downloads.models import Release
+from cms.pages.models import Page
 from cms.pages.services import save_page
 from cms.publishing_tasks import act_on_moment, publish_due
 from tests.factories.downloads import make_release
@@ -159,3 +160,26 @@ async def test_what_is_scheduled_cannot_be_changed_without_the_permission_to_pub
 
     with pytest.raises(PermissionDenied, match="scheduled"):
         await save_page(session, page, by=writer)
+
+
+async def test_rows_are_found_by_the_state_that_each_tells_of_itself(session, clock):
+    past, future = clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1)
+    for number, values in enumerate(
+        (
+            {"is_published": True, "expire_at": future},
+            {"is_published": True, "expire_at": past},
+            {"is_published": False},
+            {"is_published": False, "publish_at": future},
+            {"is_published": False, "publish_at": past},
+            {"is_published": False, "expire_at": past},
+            {"is_published": False, "expire_at": future},
+            {"is_published": False, "expire_at": past, "publish_at": future},
+        )
+    ):
+        await make_page(session, title=str(number), **values)
+
+    for state in publishing.State:
+        found = await session.scalars(select(Page).where(publishing.is_in_state(Page, state)))
+        told = [page.title for page in await session.scalars(select(Page)) if page.state is state]
+        assert sorted(page.title for page in found) == sorted(told)
+        assert told
