@@ -42,7 +42,7 @@ class Banner(Identified, Publishable, Authored, Timestamped, Versioned, Base):
     markup_fields = ("message",)
     publish_permission = Permission.BANNERS_PUBLISH
 
-    title: Mapped[str] = mapped_column(String(1024), default="")
+    title: Mapped[str] = mapped_column(String(1024))
     message: Mapped[str] = mapped_column(String(2048), default="")
     message_kind: Mapped[MarkupKind] = mapped_column(stored_by_value(MarkupKind), default=MarkupKind.MARKDOWN)
     message_html: Mapped[str] = mapped_column(String, default="", info={"audit": QUIET})

@@ -40,9 +40,9 @@ class Box(Identified, Publishable, Authored, Timestamped, Versioned, Base):
         return f"/box/{self.label}/"
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> list[Place]:
         """Where templates show it."""
-        return placement.places_of(self.label)
+        return list(placement.places_of(self.label))
 
     def __str__(self) -> str:
         return self.label

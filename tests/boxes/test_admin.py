@@ -1,5 +1,6 @@
 """Boxes and redirects in the back office."""
 
+import pytest
 from sqlalchemy import select
 
 from cms.boxes.models import Box
@@ -77,3 +78,14 @@ async def test_what_the_site_makes_by_itself_says_so_and_is_not_saved(browser, s
     assert "The site makes what stands under this label of the newest releases by itself." in form
     assert answer.status_code == 422
     assert "would be shown nowhere" in text_of(answer.text)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "json"])
+async def test_boxes_are_exported_with_the_places_where_they_stand(browser, session, kind):
+    await make_box(session, label="homepage-jobs")
+
+    answer = await browser.get(f"/admin/boxes/export/{kind}")
+
+    assert answer.status_code == 200
+    if kind == "csv":
+        assert "homepage-jobs,yes,The home page" in answer.text
