@@ -19,6 +19,7 @@ import cms.downloads.search
 import cms.media.tasks
 import cms.pages.search
 import cms.publishing_tasks
+import cms.review_tasks
 import cms.users.tasks
 from cms.core import relay
 from cms.core.resources import Resources
@@ -47,6 +48,7 @@ TASKS_OF = (
     cms.core.records,
     cms.media.tasks,
     cms.publishing_tasks,
+    cms.review_tasks,
     cms.users.tasks,
 )
 DOCUMENTS_OF = (cms.downloads.search, cms.pages.search)
