@@ -39,7 +39,7 @@ async def names_of_people(session: AsyncSession, rows: Iterable[Any], columns: I
     if not ids:
         return {}
     found = await session.execute(select(User.id, User.username).where(User.id.in_(ids)))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _is_short(view: AdminView, name: str) -> bool:

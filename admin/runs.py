@@ -134,7 +134,7 @@ async def _has_failed(session: AsyncSession, run: BulkRun) -> bool:
 async def _names(session: AsyncSession, runs: Any) -> dict[int, str]:
     ids = {run.started_by_id for run in runs}
     found = await session.execute(select(User.id, User.username).where(User.id.in_(ids)))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _told(run: BulkRun) -> str:
