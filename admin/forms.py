@@ -33,6 +33,7 @@ OPENED = "back_office.posted_forms"
 MOST_FIELDS = 50_000
 MOST_FILES = 200
 LARGEST_TEXT = 16 * 1024 * 1024
+KIND_HELP = "How the text is marked up. Unfiltered HTML keeps everything, and needs a permission of its own."
 RESERVED = {"data", "errors", "validate", "process", "populate_obj"}
 
 
@@ -120,6 +121,7 @@ async def form_of(
     given = {name: _copied(options) for name, options in arguments.items()}
     for name in markup:
         given.setdefault(name, {}).setdefault("kind_field", f"{name}_kind")
+        given.setdefault(f"{name}_kind", {}).setdefault("description", KIND_HELP)
     return await get_model_form(
         model=model,
         session_maker=session_maker,

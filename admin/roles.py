@@ -33,8 +33,13 @@ class RolesInline(Inline):
             self,
             "arguments",
             {
-                "role": {"is_short": True},
-                "scope_kind": {"labels": _reaches(), "default": EVERYWHERE, "validators": []},
+                "role": {"is_short": True, "description": "What the person may do."},
+                "scope_kind": {
+                    "labels": _reaches(),
+                    "default": EVERYWHERE,
+                    "validators": [],
+                    "description": "To which rows that extends; reading is never limited.",
+                },
                 "scope_values": {
                     "description": "One a line: paths, or series such as 3.14.",
                     "render_kw": {"class": "form-control", "rows": 1},
@@ -43,7 +48,9 @@ class RolesInline(Inline):
         )
         object.__setattr__(self, "overrides", {"scope_kind": ScopeField, "scope_values": LinesField})
 
-    def take_out(self, form: Form, parent: Any, existing: Mapping[str, Any]) -> bool:  # `save` takes away what the form no longer lists.
+    def take_out(
+        self, form: Form, parent: Any, existing: Mapping[str, Any]
+    ) -> bool:  # `save` takes away what the form no longer lists.
         return False
 
     def write(

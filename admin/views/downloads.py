@@ -256,5 +256,5 @@ class OperatingSystemAdmin(AdminView, model=OperatingSystem):
             "description": "The address of its page; clients of the API depend on it.",
             "is_optional": True,
             "render_kw": MONOSPACE,
-        }
+        },
     }

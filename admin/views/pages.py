@@ -100,6 +100,7 @@ class PageAdmin(AdminView, model=Page):
             columns=("upload", "title"),
             ordered_by="position",
             extra_fields={"upload": upload("Document file", "PDF, plain text, office documents or archives.")},
+            arguments={"title": {"description": "What it is called. Empty: the name of the file."}},
             shown_in={"upload": "file"},
             take_in=take_in_documents,
             keep=keep_documents,
