@@ -46,7 +46,7 @@ def follow_up(session: Session) -> None:
     if not written:
         return
     seen = [(row, action) for row, action in written if action != "update" or _is_seen(row)]
-    messages = [*_purges(seen), *_index_work(seen)]
+    messages = [*_purges(seen), *_index_work(seen), *_news(written, seen)]
     connection = session.connection()
     if messages:
         outbox.write(connection, messages)
@@ -90,6 +90,12 @@ def _is_seen(row: Base) -> bool:
 def _purges(written: list[tuple[Base, str]]) -> list[tuple[str, dict[str, Any]]]:
     keys = {key for row, _ in written for key in purge_keys_of(row)}
     return [("purge_keys", {"keys": sorted(keys)})] if keys else []
+
+
+def _news(written: list[tuple[Base, str]], seen: list[tuple[Base, str]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return word for staff of what only they can see, such as a new draft; a purge tells them of all else."""
+    tables = {row.__tablename__ for row, _ in written} - {row.__tablename__ for row, _ in seen}
+    return [("announce_changes", {"tables": sorted(tables)})] if tables else []
 
 
 def purge_keys_of(row: Base) -> set[str]:

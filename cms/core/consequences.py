@@ -19,6 +19,10 @@ def _all_keys(messages: Sequence[Arguments]) -> Arguments:
     return {"keys": sorted({key for message in messages for key in message["keys"]})}
 
 
+def _all_tables(messages: Sequence[Arguments]) -> Arguments:
+    return {"tables": sorted({table for message in messages for table in message["tables"]})}
+
+
 def _all_rows(messages: Sequence[Arguments]) -> Arguments:
     rows: defaultdict[str, set[int]] = defaultdict(set)
     for message in messages:
@@ -38,6 +42,12 @@ async def purge_keys(resources: Resources, session: AsyncSession, *, keys: list[
 async def purge_keys_again(resources: Resources, session: AsyncSession, *, keys: list[str]) -> None:
     """Have every cache forget what arrived there after the first purge."""
     await resources.cdn.purge(keys)
+
+
+@task(merge=_all_tables)
+async def announce_changes(resources: Resources, session: AsyncSession, *, tables: list[str]) -> None:
+    """Tell open pages of what changed for the staff alone."""
+    await live.announce(resources.redis, tables)
 
 
 @task(timeout=60, attempts=20, merge=_all_rows)
