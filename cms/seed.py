@@ -21,7 +21,10 @@ from cms.core.errors import ConfigurationError
 from cms.core.markup import MarkupKind, render
 from cms.core.permissions import SHIPPED_ROLES, SYSTEM
 from cms.core.resources import Resources
+from cms.core.storage import Storage
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.media import services as media
+from cms.media.models import MediaItem
 from cms.menus.models import Menu, MenuItem, MenuName
 from cms.menus.services import outline
 from cms.pages.models import Page
@@ -64,6 +67,7 @@ async def seed(resources: Resources, *, demo: bool) -> None:
             roles = await write_shipped_roles(session)
             await _write_operating_systems(session)
             if demo:
+                await _write_media(session, resources.storage)
                 await _write_content(session)
                 await _write_people(session, roles, resources.settings.demo_password.get_secret_value())
             await session.commit()
@@ -80,6 +84,19 @@ async def _write_operating_systems(session: AsyncSession) -> None:
     # Ids given by us have not moved the sequence that gives the next one.
     sequence = func.pg_get_serial_sequence(OperatingSystem.__tablename__, "id")
     await session.execute(select(func.setval(sequence, func.max(OperatingSystem.id))))
+
+
+async def _write_media(session: AsyncSession, storage: Storage) -> None:
+    """Take the demonstration's images and documents into the library."""
+    folder = FIXTURES / "media"
+    present = set((await session.scalars(select(MediaItem.path))).all())
+    for described in tomllib.loads((folder / "media.toml").read_text(encoding="utf-8"))["items"]:
+        name = described.pop("file")
+        if f"{media.FOLDER}/{name}" not in present:
+            item = MediaItem(**described)
+            audit.note(session, item, action=SEEDED)
+            content = (folder / name).read_bytes()
+            await media.add_item(session, storage, item, content=content, filename=name, by=SYSTEM, may_repeat=True)
 
 
 async def _write_content(session: AsyncSession) -> None:

@@ -20,6 +20,8 @@ from cms.core.publishing import State
 from cms.core.resources import Resources
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.downloads.rules import broken_rules
+from cms.media import uses
+from cms.media.models import MediaItem
 from cms.menus import queries
 from cms.menus.models import MenuName
 from cms.pages.models import Page
@@ -236,3 +238,15 @@ async def test_seeding_goes_round_what_staff_called_by_the_names_of_the_demonstr
     ]
     latest = select(Release.slug).where(Release.is_latest, Release.version == 3)
     assert (await session.scalars(latest)).all() == ["made-here"]
+
+
+async def test_the_demonstration_has_media_with_their_alternative_texts(resources, session, client):
+    await seed.seed(resources, demo=True)
+
+    items = (await session.scalars(select(MediaItem))).all()
+    silent = [item.title for item in items if item.is_image and not (item.alternative_text or item.is_decorative)]
+    page = await session.scalar(select(Page).where(Page.path == "community/workshops"))
+    assert len(items) == 6
+    assert silent == []
+    for path in uses.paths_in(page.content_html):
+        assert (await client.get(f"/media/{path}")).status_code == 200
