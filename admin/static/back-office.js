@@ -4,6 +4,7 @@ import { improveFields } from "./fields.js";
 import { improveHints } from "./hints.js";
 import { improveInlines } from "./inlines.js";
 import { improveLists } from "./lists.js";
+import { keepLive } from "./live.js";
 import { improveOrder } from "./ordering.js";
 import { improveMedia } from "./media.js";
 import { improveSearch } from "./palette.js";
@@ -16,6 +17,7 @@ import { improveSlugs } from "./slugs.js";
 
 forgetSavedDraft();
 improveLists();
+keepLive();
 improveOrder();
 improveSlugs();
 improveReleaseNotes();
@@ -39,3 +41,4 @@ document.addEventListener("keydown", (event) => {
     if (form) { event.preventDefault(); form.requestSubmit(form.querySelector("[value=continue]")); }
   }
 });
+document.documentElement.dataset.ready = "";

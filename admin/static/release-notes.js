@@ -15,8 +15,10 @@ export function improveReleaseNotes() {
   if (!name || !notes || !document.querySelector("[data-slug-source=name]")) return;
   let isOwn = notes.value !== "" && notes.value !== notesUrl(name.value);
   notes.addEventListener("input", () => { isOwn = true; });
-  name.addEventListener("input", () => {
+  const follow = () => {
     if (!isOwn) notes.value = notesUrl(name.value);
     if (preRelease) preRelease.checked = /(a|b|rc)\d+$/.test(name.value.trim());
-  });
+  };
+  name.addEventListener("input", follow);
+  if (!isOwn) notes.value = notesUrl(name.value);
 }

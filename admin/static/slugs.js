@@ -12,8 +12,8 @@ export function improveSlugs() {
     if (!source) return;
     let isOwn = slug.value !== "" && slug.value !== slugify(source.value);
     slug.addEventListener("input", () => { isOwn = slug.value !== ""; });
-    source.addEventListener("input", () => {
-      if (!isOwn) slug.value = slugify(source.value);
-    });
+    const follow = () => { if (!isOwn) slug.value = slugify(source.value); };
+    source.addEventListener("input", follow);
+    follow();
   });
 }

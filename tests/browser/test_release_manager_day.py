@@ -44,7 +44,7 @@ async def test_a_release_is_made_from_a_list_published_found_and_recorded(open_p
     await page.fill("[name=username]", "rm")
     await page.fill("[name=password]", PASSWORD)
     await page.press("[name=password]", "Enter")
-    await page.wait_for_selector("text=New release")
+    await page.wait_for_selector("html[data-ready]")
 
     await page.fill("#name", "Python 3.14.9")
     assert await page.input_value("#slug") == "python-3149"
@@ -60,7 +60,7 @@ async def test_a_release_is_made_from_a_list_published_found_and_recorded(open_p
     await page.wait_for_selector("text=3 files were read from the list.")
     assert await violations(page) == []
 
-    await page.click("button:has-text('Save and publish')")
+    await page.click(".save-bar button:has-text('Publish')")
     await page.wait_for_selector("text=“Python 3.14.9” is live.")
     await page.wait_for_load_state("networkidle")
     await index(resources)
