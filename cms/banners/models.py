@@ -41,6 +41,7 @@ class Banner(Identified, Publishable, Authored, Timestamped, Versioned, Base):
     searched_columns = ("title", "message", "link")
     markup_fields = ("message",)
     publish_permission = Permission.BANNERS_PUBLISH
+    is_seen_live_only = True
 
     title: Mapped[str] = mapped_column(String(1024))
     message: Mapped[str] = mapped_column(String(2048), default="")

@@ -29,6 +29,7 @@ class Box(Identified, Publishable, Authored, Timestamped, Versioned, Base):
     searched_columns = ("label", "content")
     markup_fields = ("content",)
     publish_permission = Permission.BOXES_PUBLISH
+    is_seen_live_only = True
 
     label: Mapped[str] = mapped_column(String(100), unique=True)
     content: Mapped[str] = mapped_column(Text, default="")

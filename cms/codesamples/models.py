@@ -26,6 +26,7 @@ class CodeSample(Identified, Publishable, Authored, Timestamped, Versioned, Base
     searched_columns = ("title", "code", "copy")
     markup_fields = ("copy",)
     publish_permission = Permission.CODESAMPLES_PUBLISH
+    is_seen_live_only = True
 
     title: Mapped[str] = mapped_column(String(200), default="")
     code: Mapped[str] = mapped_column(Text, default="")

@@ -45,7 +45,7 @@ def follow_up(session: Session) -> None:
     written = list(_written_rows(session))
     if not written:
         return
-    seen = [(row, action) for row, action in written if action != "update" or _is_seen(row)]
+    seen = [(row, action) for row, action in written if _is_seen(row, action)]
     messages = [*_purges(seen), *_index_work(seen), *_news(written, seen)]
     connection = session.connection()
     if messages:
@@ -79,12 +79,15 @@ def _written_rows(session: Session) -> Iterable[tuple[Base, str]]:
     yield from ((row, "delete") for row in session.deleted)
 
 
-def _is_seen(row: Base) -> bool:
-    """Return whether the public could see that the row has changed."""
+def _is_seen(row: Base, action: str) -> bool:
+    """Return whether the public could see that the row was written."""
     if not isinstance(row, Publishable):
         return True
     state = inspect(row)
-    return any(state.attrs[key].history.has_changes() for key in _columns(row) if key not in UNSEEN)
+    if row.is_seen_live_only and not row.is_published and True not in state.attrs["is_published"].history.deleted:
+        return False
+    changed = (key for key in _columns(row) if state.attrs[key].history.has_changes())
+    return action != "update" or any(key not in UNSEEN for key in changed)
 
 
 def _purges(written: list[tuple[Base, str]]) -> list[tuple[str, dict[str, Any]]]:

@@ -39,6 +39,9 @@ class Publishable:
     publish_permission: ClassVar[Permission]
     """Who holds this may publish and take down rows of the class."""
 
+    is_seen_live_only: ClassVar[bool] = False
+    """Whether no public page is made of a row that is not live, so that writing one purges nothing."""
+
     revised_children: ClassVar[tuple[str, ...]] = ()
     """Relations whose rows belong to a revision: they are drafted, published and restored with their parent."""
 

@@ -9,7 +9,9 @@ from admin.app import ROUTES, VIEWS
 from cms.core.permissions import SHIPPED_ROLES
 from cms.users.models import Role, RoleAssignment
 from tests.admin.browser import Browser
+from tests.factories.banners import make_banner
 from tests.factories.boxes import make_box
+from tests.factories.codesamples import make_sample
 from tests.factories.downloads import make_file, make_operating_system, make_release
 from tests.factories.pages import make_page
 from tests.factories.users import make_role, make_user
@@ -63,6 +65,7 @@ SINGLE = (
     "POST users/invite/{users}",
     "POST users/end-session/{users}",
     "POST preview-markup",
+    "POST code-samples/order?up=nobody",
 )
 
 
@@ -89,6 +92,8 @@ async def rows(session):
         "operating-systems": system.id,
         "pages": (await make_page(session)).id,
         "boxes": (await make_box(session)).id,
+        "banners": (await make_banner(session)).id,
+        "code-samples": (await make_sample(session)).id,
         "redirects": redirect.id,
         "users": (await make_user(session)).id,
         "roles": role.id,

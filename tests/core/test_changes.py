@@ -11,6 +11,7 @@ from cms.core.outbox import OutboxMessage
 from cms.core.publishing import Revision
 from cms.pages.models import Page
 from cms.users.models import User
+from tests.factories.banners import make_banner
 from tests.factories.boxes import make_box
 from tests.factories.downloads import make_release
 from tests.factories.pages import make_page
@@ -42,6 +43,23 @@ async def test_a_changed_label_purges_the_old_path_and_the_new(session):
 
     [purge] = await messages(session, "purge_keys")
     assert {"/box/before/", "/box/after/"} <= set(purge["keys"])
+
+
+async def test_drafts_that_no_page_is_made_of_purge_nothing(session):
+    banner = await make_banner(session, is_published=False)
+    banner.title = "Reworded"
+    await session.commit()
+
+    assert await messages(session, "purge_keys") == []
+    banner.is_published = True
+    await session.commit()
+    banner.is_published = False
+    await session.commit()
+    await session.delete(banner)
+    await session.commit()
+
+    purges = [purge["keys"] for purge in await messages(session, "purge_keys")]
+    assert purges == [["banners", f"banners/{banner.id}"]] * 2
 
 
 async def test_a_release_without_a_number_purges_no_folder_of_downloads(session):
