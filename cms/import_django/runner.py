@@ -124,6 +124,7 @@ async def _note_in_history(resources: Resources, report: Report) -> None:
         return
     async with resources.sessionmaker() as session:
         _note(session, report.source, changes={table.source: [None, table.written] for table in report.tables})
+        outbox.enqueue(session, "take_in_old_files")
         await session.commit()
 
 
