@@ -34,6 +34,7 @@ from admin import (
 from admin.back_office import BackOffice, Previews
 from admin.base import AdminView
 from admin.operations.routes import routes as operations_routes
+from admin.panels.links import routes as link_routes
 from admin.views.banners import BannerAdmin
 from admin.views.boxes import BoxAdmin
 from admin.views.codesamples import CodeSampleAdmin
@@ -61,6 +62,7 @@ VIEWS: tuple[type[AdminView], ...] = (
 
 ROUTES: list[Route] = [
     *dashboard.routes,
+    *link_routes,
     *history.routes,
     *search.routes,
     *preferences.routes,

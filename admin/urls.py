@@ -41,6 +41,8 @@ ADDRESSES = {
     "schedule": "/{identity}/schedule/{pk}",
     "presence": "/{identity}/presence/{pk}",
     "row-history": "/{identity}/history/{pk}",
+    "panels": "/panels",
+    "broken-links": "/broken-links",
     "history": "/history",
     "media-upload": "/media/upload",
     "media-choose": "/media/choose",
