@@ -116,7 +116,7 @@ async def show_box(box: Box, session: AsyncSession, render: Renderer) -> Respons
         return await home_answer((await session.scalars(code_samples.shown())).all(), session, render)
     if box.label in placement.labels_in(DOWNLOADS_TEMPLATE):
         return await downloads_answer(session, render)
-    return await render("previews/box.html", box=box)
+    return await render("previews/box.html", previewed=box)
 
 
 @preview_of(Banner)
