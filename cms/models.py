@@ -21,6 +21,7 @@ from cms.links.models import BrokenLink
 from cms.media import uses as media_uses  # noqa: F401 - notes what every saved row uses.
 from cms.media.models import MediaItem, MediaUse
 from cms.menus.models import Menu, MenuItem
+from cms.missed_paths.models import MissedPath
 from cms.pages.models import Page, PageDocument, PageImage
 from cms.redirects.models import Redirect
 from cms.users.models import Role, RoleAssignment, User, UserSession
@@ -41,6 +42,7 @@ __all__ = [
     "MediaUse",
     "Menu",
     "MenuItem",
+    "MissedPath",
     "OperatingSystem",
     "OutboxMessage",
     "Page",

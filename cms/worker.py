@@ -17,8 +17,10 @@ import cms.core.consequences
 import cms.core.records
 import cms.downloads.search
 import cms.media.tasks
+import cms.missed_paths.tasks
 import cms.pages.search
 import cms.publishing_tasks
+import cms.redirects.tasks
 import cms.review_tasks
 import cms.users.tasks
 from cms.core import relay
@@ -47,7 +49,9 @@ TASKS_OF = (
     cms.core.consequences,
     cms.core.records,
     cms.media.tasks,
+    cms.missed_paths.tasks,
     cms.publishing_tasks,
+    cms.redirects.tasks,
     cms.review_tasks,
     cms.users.tasks,
 )

@@ -14,6 +14,7 @@ from cms.core import logs
 from cms.core.errors import NotFound
 from cms.core.resources import Resources
 from cms.core.settings import Settings
+from public_site.answer_counts import AnswerCounts
 from public_site.app import create_app
 from public_site.errors import refuse_in_frame
 from public_site.middleware.access_log import AccessLog
@@ -43,10 +44,11 @@ def build(resources: Resources) -> ASGIApp:
     """Return the application that ships, from the inside out: the site, its pages, and what stands around them."""
     settings = resources.settings
     access_log = AccessLog(as_json=settings.is_production)
+    counts = AnswerCounts(resources.redis)
 
     @asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
-        async with page_cache.listening(resources.redis):
+        async with page_cache.listening(resources.redis), counts.flushing():
             yield
         access_log.flush()
         await resources.aclose()
@@ -60,7 +62,13 @@ def build(resources: Resources) -> ASGIApp:
     session = SessionMiddleware(CurrentUserMiddleware(read_only), resources=resources)
     guarded = LogContext(SecurityHeaders(Limits(session), settings=settings))
     page_cache = PageCache(guarded, max_bytes=settings.page_cache_bytes, also_purged=site.state.menus.purge)
-    return RequestId(page_cache, settings=settings, access_log=access_log, ready_answer=page_cache.ready_answer)
+    return RequestId(
+        page_cache,
+        settings=settings,
+        access_log=access_log,
+        ready_answer=page_cache.ready_answer,
+        tell=counts.note,
+    )
 
 
 def _leave_what_stays_alone() -> None:

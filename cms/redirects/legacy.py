@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Rows, Values, shown
+from cms.redirects.chains import LONGEST
 from cms.redirects.models import Redirect
 from cms.redirects.services import is_safe_target
 
@@ -12,6 +13,7 @@ DOMAINS = ("www.python.org", "python.org")
 OWN_ADDRESS = re.compile(r"^https?://(www\.)?python\.org(?=/)", re.IGNORECASE)
 SITE = "site of the redirects"
 CIRCLES = "redirects that lead in a circle"
+LEADS = "where redirects lead"
 
 
 async def _prepare(old: Rows, known: Known) -> None:
@@ -49,6 +51,7 @@ async def _find_circles(old: Rows, known: Known) -> None:
             circles.update(steps[steps.index(path) :])
         settled.update(way)
     known.facts[CIRCLES] = circles
+    known.facts[LEADS] = {str(path).rstrip("/"): target for path, target in leads.items() if path not in circles}
 
 
 def _is_ours(row: Mapping[str, Any], known: Known) -> bool:
@@ -73,12 +76,23 @@ def _redirect(row: LegacyRow, values: Values, known: Known) -> None:
         raise Refused("It leads to itself.")
     if values["old_path"] in known.facts[CIRCLES]:
         raise Refused(f"It leads, by way of {shown(target)}, back to itself.")
+    values["steps"] = _steps(_path_of(target), known.facts[LEADS])
+
+
+def _steps(target: str, leads: Mapping[str, Any]) -> int:
+    """Return how many redirects lead to the end, that to the target included."""
+    steps = 1
+    while target and target.rstrip("/") in leads and steps < LONGEST:
+        target = str(leads[target.rstrip("/")] or "")
+        steps += 1
+    return steps
 
 
 REDIRECTS = LegacyTable(
     source="django_redirect",
     model=Redirect,
     columns={"id": "id", "old_path": "old_path", "new_path": "new_path"},
+    derived=frozenset({"steps"}),
     prepare=_prepare,
     convert=_redirect,
 )

@@ -1,8 +1,11 @@
 """Redirects: paths of the past, and where what was there is now."""
 
-from sqlalchemy import CheckConstraint, Index, String
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cms.core.audit import QUIET
 from cms.core.database import Authored, Base, Identified, Timestamped, Versioned, sort_indexes, word_index
 
 LONGEST_PATH = 510
@@ -21,10 +24,17 @@ class Redirect(Identified, Authored, Timestamped, Versioned, Base):
 
     old_path: Mapped[str] = mapped_column(String(LONGEST_PATH), unique=True)
     new_path: Mapped[str] = mapped_column(String(LONGEST_PATH), default="", index=True)
+    steps: Mapped[int] = mapped_column(Integer, default=1, server_default="1", info={"audit": QUIET})
+    """How many redirects lead to the end, this one included; kept up to date by the decisions about redirects."""
+
+    uses: Mapped[int] = mapped_column(Integer, default=0, server_default="0", info={"audit": QUIET})
+    """How often it was followed, as far as visitors came to us: a CDN in front answers for a while by itself."""
+
+    last_used_at: Mapped[datetime | None] = mapped_column(info={"audit": QUIET})
 
     def __str__(self) -> str:
         return self.old_path
 
 
 word_index(Redirect)
-sort_indexes(Redirect, "updated_at")
+sort_indexes(Redirect, "updated_at", "uses")

@@ -1,19 +1,17 @@
-"""Decisions about redirects: saving one, deleting one."""
+"""Decisions about redirects: saving one, straightening its way, deleting one, following what moves."""
 
 from urllib.parse import urlsplit
 
+from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import audit, deletion
+from cms.core import audit, deletion, outbox
 from cms.core.addresses import is_reserved
-from cms.core.errors import Invalid
+from cms.core.errors import Invalid, InvalidTransition
 from cms.core.integrity import explain_constraint
 from cms.core.permissions import Actor, Permission, require
-from cms.redirects import queries
+from cms.redirects import chains, queries
 from cms.redirects.models import Redirect
-
-LONGEST_CHAIN = 10
-"""Browsers give up after about twice as many."""
 
 FOLLOWED = "follow move"
 """What the history calls the writing of a redirect because something moved."""
@@ -32,13 +30,32 @@ async def save_redirect(session: AsyncSession, redirect: Redirect, *, by: Actor)
         errors["new_path"] = ["With the redirects that there are, this one leads in a circle."]
     if errors:
         raise Invalid.in_fields(errors)
+    moved_from = inspect(redirect).attrs.old_path.history.deleted
     session.add(redirect)
     await require(session, by, Permission.REDIRECTS_EDIT, redirect)
+    redirect.steps = len(await chains.way_of(session, redirect))
+    await chains.recount(session, [redirect.old_path, *moved_from])
+    outbox.enqueue(session, "settle_missed_paths")
+
+
+async def lead_straight(session: AsyncSession, redirect: Redirect, *, by: Actor) -> None:
+    """Have a redirect lead to its end at once, instead of by way of others.
+
+    Raises PermissionDenied, or InvalidTransition where it does so already.
+    """
+    await require(session, by, Permission.REDIRECTS_EDIT, redirect)
+    way = await chains.way_of(session, redirect)
+    if len(way) == 1:
+        raise InvalidTransition("This redirect leads straight to its end already.")
+    redirect.new_path, redirect.steps = way[-1], 1
+    audit.note(session, redirect, action="lead straight", remark=f"It led by way of {', '.join(way[:-1])}.")
+    await chains.recount(session, [redirect.old_path])
 
 
 async def delete_redirect(session: AsyncSession, redirect: Redirect, *, by: Actor) -> None:
     """Delete a redirect. Raises PermissionDenied."""
     await deletion.delete(session, redirect, permission=Permission.REDIRECTS_EDIT, by=by)
+    await chains.recount(session, [redirect.old_path])
 
 
 async def follow_move(session: AsyncSession, old_path: str, new_path: str, *, by: Actor) -> Redirect | None:
@@ -57,13 +74,13 @@ async def follow_move(session: AsyncSession, old_path: str, new_path: str, *, by
     for redirect in followers:
         if redirect not in session.deleted:
             audit.note(session, redirect, action=FOLLOWED, remark=f"{old_path} moved to {new_path}.")
-            redirect.new_path = new_path
-    if present is not None:
-        return None
-    redirect = Redirect(old_path=old_path, new_path=new_path, created_by_id=by.id)
-    session.add(redirect)
-    audit.note(session, redirect, action=FOLLOWED, remark=f"{old_path} moved to {new_path}.")
-    return redirect
+            redirect.new_path, redirect.steps = new_path, 1
+    made = None if present else Redirect(old_path=old_path, new_path=new_path, created_by_id=by.id)
+    if made:
+        session.add(made)
+        audit.note(session, made, action=FOLLOWED, remark=f"{old_path} moved to {new_path}.")
+    await chains.recount(session, [new_path])
+    return made
 
 
 async def make_way(session: AsyncSession, path: str) -> None:
@@ -92,18 +109,8 @@ def _broken_rules(redirect: Redirect) -> dict[str, list[str]]:
 
 async def _leads_in_a_circle(session: AsyncSession, redirect: Redirect) -> bool:
     """Follow the redirects from the new target on; whoever comes back to the old path goes round for ever."""
-    target = redirect.new_path
-    start = redirect.old_path.rstrip("/")
-    for _ in range(LONGEST_CHAIN):
-        if target.rstrip("/") == start:
-            return True
-        with session.no_autoflush:
-            others = queries.from_path(target).where(Redirect.id != (redirect.id or 0))
-            following = (await session.scalars(others)).first()
-        if following is None or not following.new_path:
-            return False
-        target = following.new_path
-    return True
+    way = await chains.way_of(session, redirect)
+    return way[-1] in queries.spellings(redirect.old_path) or len(way) == chains.LONGEST
 
 
 def is_safe_target(target: str) -> bool:

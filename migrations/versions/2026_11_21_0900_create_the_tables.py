@@ -41,6 +41,38 @@ def upgrade() -> None:
     op.create_index(op.f("ix_media_uses_path"), "media_uses", ["path"], unique=False)
     op.create_index("ix_media_uses_row", "media_uses", ["table_name", "row_id"], unique=False)
     op.create_table(
+        "missed_paths",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("path", sa.String(length=300), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("first_missed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_missed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_referrer", sa.String(length=300), nullable=False),
+        sa.Column("is_ignored", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_missed_paths")),
+        sa.UniqueConstraint("path", name=op.f("uq_missed_paths_path")),
+    )
+    op.create_index(
+        "ix_missed_paths_beginnings",
+        "missed_paths",
+        [sa.literal_column("lower(left(path, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index("ix_missed_paths_count", "missed_paths", ["count", "id"], unique=False)
+    op.create_index("ix_missed_paths_last_missed_at", "missed_paths", ["last_missed_at", "id"], unique=False)
+    op.create_index(
+        "ix_missed_paths_words",
+        "missed_paths",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((coalesce(left(path, 100000), '') || ' ') || coalesce(left(last_referrer, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
         "outbox_messages",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("task", sa.String(length=60), nullable=False),
@@ -455,6 +487,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("old_path", sa.String(length=510), nullable=False),
         sa.Column("new_path", sa.String(length=510), nullable=False),
+        sa.Column("steps", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("uses", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.Integer(), nullable=True),
@@ -489,6 +524,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_redirects_updated_at", "redirects", ["updated_at", "id"], unique=False)
     op.create_index(op.f("ix_redirects_updated_by_id"), "redirects", ["updated_by_id"], unique=False)
+    op.create_index("ix_redirects_uses", "redirects", ["uses", "id"], unique=False)
     op.create_index(
         "ix_redirects_words",
         "redirects",
@@ -1406,6 +1442,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_reviews_decided_by_id"), table_name="reviews")
     op.drop_table("reviews")
     op.drop_index("ix_redirects_words", table_name="redirects", postgresql_using="gin")
+    op.drop_index("ix_redirects_uses", table_name="redirects")
     op.drop_index(op.f("ix_redirects_updated_by_id"), table_name="redirects")
     op.drop_index("ix_redirects_updated_at", table_name="redirects")
     op.drop_index(
@@ -1479,6 +1516,11 @@ def downgrade() -> None:
         "ix_outbox_messages_due", table_name="outbox_messages", postgresql_where=sa.text("status <> 'failed'")
     )
     op.drop_table("outbox_messages")
+    op.drop_index("ix_missed_paths_words", table_name="missed_paths", postgresql_using="gin")
+    op.drop_index("ix_missed_paths_last_missed_at", table_name="missed_paths")
+    op.drop_index("ix_missed_paths_count", table_name="missed_paths")
+    op.drop_index("ix_missed_paths_beginnings", table_name="missed_paths", postgresql_ops={"name": "text_pattern_ops"})
+    op.drop_table("missed_paths")
     op.drop_index("ix_media_uses_row", table_name="media_uses")
     op.drop_index(op.f("ix_media_uses_path"), table_name="media_uses")
     op.drop_table("media_uses")

@@ -19,6 +19,8 @@ from cms.pages import queries
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 from cms.redirects import queries as redirects
 from cms.users.models import User
+from public_site.answer_counts import REDIRECT_KEY
+from public_site.caching.tags import surrogate_keys
 from public_site.dependencies import CACHED, SLASHLESS
 from public_site.menus import shown_menus
 from public_site.old_addresses import moved
@@ -52,7 +54,7 @@ class PagesController(Controller):
         if path == PAGE_ROUTE or len(path) > LONGEST_PATH or not is_text(path):
             message = "There is no page at this address."
             raise NotFound(message)
-        if target := await _new_address(session, path, query):
+        if target := await _new_address(session, request, path, query):
             return Redirect(target, status_code=301)
         if old := moved(path, query.decode("latin-1")):
             return Redirect(quote(old.target, safe=IN_ADDRESS), status_code=old.status_code)
@@ -66,11 +68,12 @@ class PagesController(Controller):
         return await page_answer(page, session, render)
 
 
-async def _new_address(session: AsyncSession, path: str, query: bytes) -> str | None:
+async def _new_address(session: AsyncSession, request: Request[Any, Any, State], path: str, query: bytes) -> str | None:
     """Return where an editor's redirect leads, with the visitor's query."""
     redirect = await session.scalar(redirects.from_path(path).limit(1))
     if redirect is None:
         return None
+    surrogate_keys(request.scope).add(f"{REDIRECT_KEY}{redirect.id}")
     if not redirect.new_path:
         raise HTTPException(status_code=GONE)
     separator = "&" if "?" in redirect.new_path else "?"

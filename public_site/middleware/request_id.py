@@ -22,14 +22,23 @@ from public_site.middleware.proxies import TrustedProxies
 SANE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
+NOTEWORTHY = frozenset({301, 404, 410})
+"""Answers that somebody may want to count: that something is elsewhere, or nowhere."""
+
+
 def nothing_ready(_scope: HTTPScope) -> None:
     """Where no answers are kept, each request is for the application."""
+
+
+def nobody_told(_scope: HTTPScope, _path: str, _start: Any) -> None:
+    """Where nobody counts answers, none is told."""
 
 
 class RequestId:
     """ASGI middleware, outermost: `scope["state"]["request_id"]`, response header, access log.
 
-    What `ready_answer` returns, the two messages of an answer, is sent without asking the application.
+    What `ready_answer` returns, the two messages of an answer, is sent without asking the application. Whoever
+    answered, `tell` hears of what is NOTEWORTHY: the request, its path, and the start of the answer.
     """
 
     def __init__(
@@ -39,9 +48,11 @@ class RequestId:
         settings: Settings,
         access_log: AccessLog | None = None,
         ready_answer: Callable[[HTTPScope], tuple[Any, Any] | None] = nothing_ready,
+        tell: Callable[[HTTPScope, str, Any], None] = nobody_told,
     ) -> None:
         self._app = app
         self._ready_answer = ready_answer
+        self._tell = tell
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._series = secrets.token_hex(4)
         self._count = count()
@@ -67,6 +78,8 @@ class RequestId:
                 await send(answer.numbered(ready[0]))
                 await send(ready[1])
         finally:
+            if answer.status in NOTEWORTHY:
+                self._tell(scope, path, answer.start)
             self._log.add(
                 request_id=request_id,
                 client=address,
@@ -99,15 +112,17 @@ class RequestId:
 class _Answer:
     """An answer on its way out, to which the number is added; `status` is 0 until it begins."""
 
-    __slots__ = ("_header", "_send", "status")
+    __slots__ = ("_header", "_send", "start", "status")
 
     def __init__(self, send: Send, header: tuple[bytes, bytes]) -> None:
         self.status = 0
+        self.start: Any = None
         self._send = send
         self._header = header
 
     def numbered(self, start: Any) -> Any:
         self.status = start["status"]
+        self.start = start
         return {**start, "headers": [*start["headers"], self._header]}
 
     async def send(self, message: Any) -> None:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from cms.core.audit import AuditEntry
-from cms.core.errors import Invalid, PermissionDenied
+from cms.core.errors import Invalid, InvalidTransition, PermissionDenied
 from cms.core.permissions import Permission
 from cms.redirects import services
 from cms.redirects.models import Redirect
@@ -115,3 +115,88 @@ async def test_the_history_says_that_a_redirect_came_from_a_move(session, superu
 
     entry = await session.scalar(select(AuditEntry).where(AuditEntry.table_name == "redirects"))
     assert (entry.action, entry.remark) == ("follow move", "/old/ moved to /new/.")
+
+
+async def _steps(session):
+    session.expunge_all()
+    return dict((await session.execute(select(Redirect.old_path, Redirect.steps))).all())
+
+
+async def _save(session, superuser, old_path, new_path):
+    redirect = Redirect(old_path=old_path, new_path=new_path)
+    await services.save_redirect(session, redirect, by=superuser)
+    await session.commit()
+    return redirect
+
+
+async def test_it_is_known_by_way_of_how_many_redirects_one_is_led(session, superuser):
+    await _save(session, superuser, "/a/", "/b/")
+    await _save(session, superuser, "/c", "/d/")
+    before = await _steps(session)
+
+    await _save(session, superuser, "/b", "/c/")
+
+    assert before == {"/a/": 1, "/c": 1}
+    assert await _steps(session) == {"/a/": 3, "/b": 2, "/c": 1}
+
+
+async def test_the_way_becomes_shorter_when_a_redirect_on_it_goes_or_changes(session, superuser):
+    await _save(session, superuser, "/a/", "/b/")
+    middle = await _save(session, superuser, "/b/", "/c/")
+    last = await _save(session, superuser, "/c/", "/d/")
+
+    await services.delete_redirect(session, last, by=superuser)
+    await session.commit()
+    without_last = await _steps(session)
+    middle = await session.get(Redirect, middle.id)
+    middle.old_path = "/elsewhere/"
+    await services.save_redirect(session, middle, by=superuser)
+    await session.commit()
+
+    assert without_last == {"/a/": 2, "/b/": 1}
+    assert await _steps(session) == {"/a/": 1, "/elsewhere/": 1}
+
+
+async def test_counting_steps_makes_no_colleagues_form_stale(session, superuser):
+    first = await _save(session, superuser, "/a/", "/b/")
+    before = first.lock_version, first.updated_at
+
+    await _save(session, superuser, "/b/", "/c/")
+
+    await session.refresh(first)
+    assert (first.lock_version, first.updated_at) == before
+
+
+async def test_a_redirect_is_made_to_lead_straight_to_the_end(session, superuser):
+    first = await _save(session, superuser, "/a/", "/b/")
+    await _save(session, superuser, "/b/", "/c/")
+    await _save(session, superuser, "/c/", "https://docs.python.org/")
+    await session.refresh(first)
+
+    await services.lead_straight(session, first, by=superuser)
+    await session.commit()
+
+    assert await _leads(session) == {
+        "/a/": "https://docs.python.org/",
+        "/b/": "/c/",
+        "/c/": "https://docs.python.org/",
+    }
+    assert await _steps(session) == {"/a/": 1, "/b/": 2, "/c/": 1}
+
+
+async def test_what_leads_straight_already_is_left_alone(session, superuser):
+    redirect = await _save(session, superuser, "/a/", "/b/")
+
+    with pytest.raises(InvalidTransition, match="already"):
+        await services.lead_straight(session, redirect, by=superuser)
+
+
+async def test_a_move_shortens_the_ways_to_what_moved(session, superuser):
+    await _save(session, superuser, "/a/", "/old/")
+    await _save(session, superuser, "/old/", "/elsewhere/")
+
+    await services.follow_move(session, "/old/", "/new/", by=superuser)
+    await session.commit()
+
+    assert await _steps(session) == {"/a/": 1, "/old/": 1}
+    assert await _leads(session) == {"/a/": "/new/", "/old/": "/elsewhere/"}

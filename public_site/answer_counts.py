@@ -1,0 +1,102 @@
+"""Counts the answers that editors want to know of: paths that nothing answers, and redirects that are followed.
+
+It is told of every answer, also of those that the page cache gives, and does next to nothing then: a path is looked at
+closely when the counts are carried to Redis, some seconds later and in one go.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from litestar.types import HTTPScope
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from cms.core.tallies import Tally
+from cms.missed_paths.paths import counted_as, referrer_of
+from cms.missed_paths.services import MISSED_PATHS
+from cms.redirects.uses import REDIRECT_USES
+
+NOT_FOUND = 404
+FLUSHED_EVERY = 5.0
+MOST_WAITING = 2_000
+"""Paths that one process remembers between two flushes; whoever invents more of them is not worth counting."""
+
+MOST_MISSED = 5_000
+MOST_FOLLOWED = 10_000
+"""As many different ones are kept in Redis until they are written down."""
+
+REDIRECT_KEY = "redirects/"
+"""How the surrogate key of a followed redirect begins; its id comes after it."""
+
+log = structlog.get_logger(__name__)
+
+
+class AnswerCounts:
+    """What one process has counted since it last told Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._missed: dict[str, tuple[int, bytes, bytes]] = {}
+        self._missed_paths = Tally(redis, MISSED_PATHS, most=MOST_MISSED)
+        self._redirect_uses = Tally(redis, REDIRECT_USES, most=MOST_FOLLOWED)
+
+    def note(self, scope: HTTPScope, path: str, start: Any) -> None:
+        """Count the answer to a GET that begins with `start`."""
+        if scope["method"] != "GET":
+            return
+        if start["status"] == NOT_FOUND:
+            self._note_missed(scope, path)
+        elif redirect_id := _redirect_in(start["headers"]):
+            self._redirect_uses.add(redirect_id)
+
+    def _note_missed(self, scope: HTTPScope, path: str) -> None:
+        count, referrer, host = self._missed.get(path, (0, b"", b""))
+        if not count and len(self._missed) >= MOST_WAITING:
+            return
+        for name, value in scope["headers"]:
+            if name == b"referer":
+                referrer = value
+            elif name == b"host":
+                host = value
+        self._missed[path] = (count + 1, referrer, host)
+
+    async def flush(self) -> None:
+        """Carry the counts to Redis. While it is away they wait, or are dropped where they become too many."""
+        missed, self._missed = self._missed, {}
+        for path, (count, referrer, host) in missed.items():
+            if name := counted_as(path):
+                whence = referrer_of(referrer.decode("latin-1"), own_host=host.decode("latin-1"))
+                self._missed_paths.add(name, remark=whence, times=count)
+        await self._missed_paths.flush()
+        await self._redirect_uses.flush()
+
+    @asynccontextmanager
+    async def flushing(self) -> AsyncIterator[None]:
+        """Carry the counts to Redis every few seconds for as long as the application runs, and once at its end."""
+        task = asyncio.create_task(self._flush_for_ever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            with suppress(RedisError, OSError):
+                await self.flush()
+
+    async def _flush_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSHED_EVERY)
+            try:
+                await self.flush()
+            except (RedisError, OSError) as error:
+                log.warning("counts_wait_for_redis", error=repr(error))
+
+
+def _redirect_in(headers: Any) -> str:
+    """Return the id of the redirect that an answer carries the key of; "" for those that the program makes itself."""
+    for name, value in headers:
+        if name.lower() == b"surrogate-key":
+            keys = value.decode("latin-1").split()
+            return next((key.removeprefix(REDIRECT_KEY) for key in keys if key.startswith(REDIRECT_KEY)), "")
+    return ""
