@@ -5,7 +5,6 @@ import { improveHints } from "./hints.js";
 import { improveInlines } from "./inlines.js";
 import { improveLists } from "./lists.js";
 import { keepLive } from "./live.js";
-import { keepLive } from "./live.js";
 import { improveOrder } from "./ordering.js";
 import { improveMedia } from "./media.js";
 import { improveSearch } from "./palette.js";
@@ -18,7 +17,6 @@ import { improveSlugs } from "./slugs.js";
 
 forgetSavedDraft();
 improveLists();
-keepLive();
 keepLive();
 improveOrder();
 improveSlugs();
