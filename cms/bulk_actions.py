@@ -5,17 +5,23 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import cms.banners.services as banners
 import cms.boxes.services as boxes
+import cms.codesamples.services as code_samples
 import cms.downloads.services as downloads
+import cms.media.services as media
 import cms.pages.services as pages
 import cms.redirects.services as redirects
 import cms.users.services as users
+from cms.banners.models import Banner
 from cms.boxes.models import Box
+from cms.codesamples.models import CodeSample
 from cms.core import bulk, publishing
 from cms.core.bulk import Actions, Perform
 from cms.core.permissions import Actor, Permission
 from cms.core.publishing import Publishable
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.media.models import MediaItem
 from cms.pages.models import Page
 from cms.redirects.models import Redirect
 from cms.users.models import Role, User
@@ -66,6 +72,9 @@ _offer(
 )
 _offer(OperatingSystem, save=downloads.save_operating_system, delete=downloads.delete_operating_system)
 _offer(Box, save=boxes.save_box, delete=boxes.delete_box, edit=Permission.BOXES_EDIT)
+_offer(Banner, save=banners.save_banner, delete=banners.delete_banner, edit=Permission.BANNERS_EDIT)
+_offer(CodeSample, save=code_samples.save_sample, delete=code_samples.delete_sample, edit=Permission.CODESAMPLES_EDIT)
+_offer(MediaItem, save=media.save_item, delete=media.delete_item)
 _offer(Redirect, save=redirects.save_redirect, delete=redirects.delete_redirect)
 _offer(User, save=users.save_user, delete=users.delete_user, changeable=("is_active",))
 _offer(Role, save=users.save_role, delete=users.delete_role)
