@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Table
+from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint
 
-from cms.core import search
+from cms.core import publishing, search
 from cms.core.database import Base
 from cms.core.publishing import Publishable
 from cms.core.tasks import TASKS
@@ -69,6 +69,11 @@ def test_a_markup_field_has_its_three_columns(model):
     assert {f"{name}{suffix}" for name in model.markup_fields for suffix in ("", "_kind", "_html")} <= columns
 
 
+@pytest.mark.parametrize("model", [model for model in MODELS if issubclass(model, Publishable)])
+def test_what_is_published_names_how_its_domain_writes_it(model):
+    assert publishing.saver_of(model)
+
+
 def test_every_search_index_has_a_builder_and_every_builder_an_index():
     assert {model.search_index for model in MODELS if model.search_index} == set(search.indexes())
 
@@ -81,10 +86,9 @@ def test_what_is_published_names_the_permission_and_the_place_where_it_is_seen(m
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_foreign_key_has_an_index(table: Table):
-    indexed = {next(iter(index.columns)).name for index in table.indexes if len(index.columns)}
-    indexed |= {next(iter(constraint.columns)).name for constraint in table.constraints if len(constraint.columns)} & {
-        column.name for column in table.primary_key.columns
-    }
+    kept_unique = (PrimaryKeyConstraint, UniqueConstraint)
+    keys = [*table.indexes, *(found for found in table.constraints if isinstance(found, kept_unique))]
+    indexed = {next(iter(key.columns)).name for key in keys if len(key.columns)}
 
     assert {key.parent.name for key in table.foreign_keys} <= indexed
 

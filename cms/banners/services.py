@@ -5,11 +5,10 @@ import re
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.banners.models import EVERYWHERE, Banner
-from cms.core import deletion
+from cms.core import deletion, publishing
 from cms.core.errors import Invalid
 from cms.core.markup import TRUSTED_KINDS, render
 from cms.core.permissions import Actor, Permission
-from cms.core.publishing import require_to_write
 from cms.redirects.services import is_safe_target
 
 INLINE = frozenset({"a", "abbr", "b", "br", "code", "em", "i", "p", "small", "span", "strong"})
@@ -20,6 +19,7 @@ PATH = re.compile(r"/([A-Za-z0-9._~-]+/)*")
 BAD_PATH = "Write each address as on the site, such as “/psf/” or “/about/help/”, with a slash at both ends."
 
 
+@publishing.saver(Banner)
 async def save_banner(session: AsyncSession, banner: Banner, *, by: Actor) -> None:
     """Write a new or changed banner.
 
@@ -31,7 +31,7 @@ async def save_banner(session: AsyncSession, banner: Banner, *, by: Actor) -> No
     if errors:
         raise Invalid.in_fields(errors)
     session.add(banner)
-    await require_to_write(session, banner, permission=Permission.BANNERS_EDIT, by=by)
+    await publishing.require_to_write(session, banner, permission=Permission.BANNERS_EDIT, by=by)
 
 
 async def delete_banner(session: AsyncSession, banner: Banner, *, by: Actor) -> None:

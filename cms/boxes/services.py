@@ -6,18 +6,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.boxes.models import Box
 from cms.boxes.placement import MADE_BY_THE_SITE
-from cms.core import deletion
+from cms.core import deletion, publishing
 from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
 from cms.core.markup import TRUSTED_KINDS
 from cms.core.permissions import Actor, Permission, require
-from cms.core.publishing import require_to_write
 
 LABEL = re.compile(r"[A-Za-z0-9_-]+")
 
 explain_constraint("uq_boxes_label", field="label", sentence="There is a box with this label already.")
 
 
+@publishing.saver(Box)
 async def save_box(session: AsyncSession, box: Box, *, by: Actor) -> None:
     """Write a new or changed box.
 
@@ -33,7 +33,7 @@ async def save_box(session: AsyncSession, box: Box, *, by: Actor) -> None:
     if box.content_kind in TRUSTED_KINDS:
         await require(session, by, Permission.PAGES_TRUSTED_MARKUP)
     session.add(box)
-    await require_to_write(session, box, permission=Permission.BOXES_EDIT, by=by)
+    await publishing.require_to_write(session, box, permission=Permission.BOXES_EDIT, by=by)
 
 
 async def delete_box(session: AsyncSession, box: Box, *, by: Actor) -> None:

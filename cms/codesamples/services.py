@@ -5,15 +5,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.codesamples import queries
 from cms.codesamples.models import CodeSample
-from cms.core import deletion
+from cms.core import deletion, publishing
 from cms.core.errors import Invalid
 from cms.core.markup import TRUSTED_KINDS
 from cms.core.permissions import Actor, Permission, require
-from cms.core.publishing import require_to_write
 
 LONGEST_CODE = 5_000
 
 
+@publishing.saver(CodeSample)
 async def save_sample(session: AsyncSession, sample: CodeSample, *, by: Actor) -> None:
     """Write a new or changed code sample; a new one comes last.
 
@@ -33,7 +33,7 @@ async def save_sample(session: AsyncSession, sample: CodeSample, *, by: Actor) -
         with session.no_autoflush:
             sample.position = (await session.scalar(select(func.max(CodeSample.position))) or 0) + 1
     session.add(sample)
-    await require_to_write(session, sample, permission=Permission.CODESAMPLES_EDIT, by=by)
+    await publishing.require_to_write(session, sample, permission=Permission.CODESAMPLES_EDIT, by=by)
 
 
 async def place_before(session: AsyncSession, sample: CodeSample, following: CodeSample | None, *, by: Actor) -> None:
@@ -41,7 +41,7 @@ async def place_before(session: AsyncSession, sample: CodeSample, following: Cod
 
     Raises PermissionDenied.
     """
-    await require_to_write(session, sample, permission=Permission.CODESAMPLES_EDIT, by=by)
+    await publishing.require_to_write(session, sample, permission=Permission.CODESAMPLES_EDIT, by=by)
     if following is sample:
         return
     samples = (await session.scalars(queries.in_order().with_for_update())).all()

@@ -3,6 +3,7 @@
 While Redis is away the process goes on counting, up to a bound; what is lost is a number and nobody's work.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 MOST_IN_PROCESS = 2_000
 """How many different things one process counts between two visits to Redis; further ones are dropped."""
@@ -73,7 +75,7 @@ class Tally:
         values = [part for name, (count, at, remark) in waiting.items() for part in (name, count, at, remark)]
         try:
             await self._redis.eval(ADD_UP, 3, *self._keys[:3], self._most, LIFE, *values)
-        except BaseException:
+        except (RedisError, OSError, asyncio.CancelledError):
             for name, (count, _, remark) in waiting.items():
                 self.add(name, remark=remark, times=count)
             raise
