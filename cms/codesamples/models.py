@@ -17,6 +17,7 @@ from cms.core.database import (
 from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission
 from cms.core.publishing import Publishable
+from cms.core.revisions import NOT_REVISED
 
 
 class CodeSample(Identified, Publishable, Authored, Timestamped, Versioned, Base):
@@ -35,7 +36,7 @@ class CodeSample(Identified, Publishable, Authored, Timestamped, Versioned, Base
 
     copy_kind: Mapped[MarkupKind] = mapped_column(stored_by_value(MarkupKind), default=MarkupKind.MARKDOWN)
     copy_html: Mapped[str] = mapped_column(Text, default="", info={"audit": QUIET})
-    position: Mapped[int] = mapped_column(Integer, default=0)
+    position: Mapped[int] = mapped_column(Integer, default=0, info=NOT_REVISED)
 
     @property
     def public_path(self) -> str:

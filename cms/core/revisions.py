@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, Select, String, Text, inspect, select
+from sqlalchemy import Boolean, ColumnElement, ForeignKey, Index, Integer, Select, String, Text, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Mapper, RelationshipProperty, Session, mapped_column, with_parent
 from sqlalchemy.orm.attributes import set_committed_value
@@ -23,6 +23,9 @@ Values = Mapping[str, Any]
 NEVER_RESTORED = frozenset({"id", "lock_version", "created_at", "updated_at", "created_by_id", "updated_by_id"})
 DECIDED = frozenset({"is_published", "first_published_at", "publish_at", "expire_at", "draft_id", "is_in_review"})
 """Columns that only decisions change, so that a revision does not hold them."""
+
+NOT_REVISED = {"is_revised": False}
+"""The `info` of a column that says something about the row among others, such as its place, and not about itself."""
 
 TOUCHED = "revised_rows"
 
@@ -117,7 +120,7 @@ def column_values(row: Any) -> dict[str, Any]:
     return {
         key: audit.as_json(getattr(row, key))
         for key, column in mapper.columns.items()
-        if key not in NEVER_RESTORED | DECIDED | rendered and column.computed is None
+        if key not in NEVER_RESTORED | DECIDED | rendered and column.computed is None and _is_revised(column)
     }
 
 
@@ -161,11 +164,17 @@ def _put_columns(row: Any, values: Values, base: Values | None) -> None:
     mapper = cast("Mapper[Any]", inspect(type(row)))
     for key, value in values.items():
         column = mapper.columns.get(key)
-        if column is None or key in NEVER_RESTORED or (base is not None and base.get(key, _ABSENT) == value):
+        if column is None or not _is_revised(column) or key in NEVER_RESTORED:
+            continue
+        if base is not None and base.get(key, _ABSENT) == value:
             continue
         typed = _from_json(value, column.type.python_type)
         if getattr(row, key) != typed:
             setattr(row, key, typed)
+
+
+def _is_revised(column: ColumnElement[Any]) -> bool:
+    return column.info.get("is_revised", True) is True
 
 
 _ABSENT = object()

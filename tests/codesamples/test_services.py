@@ -4,6 +4,7 @@ import pytest
 
 from cms.codesamples import queries, services
 from cms.codesamples.models import CodeSample
+from cms.core import publishing, revisions
 from cms.core.errors import Invalid, PermissionDenied
 from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission
@@ -89,3 +90,20 @@ async def test_deleting_a_sample_takes_its_permission(session):
 
     with pytest.raises(PermissionDenied, match="Delete code samples"):
         await services.delete_sample(session, sample, by=editor)
+
+
+async def test_taking_words_back_moves_nothing(session, superuser):
+    first, second = (
+        await make_sample(session, title="Before", is_published=False),
+        await make_sample(session, title="Other"),
+    )
+    first.title = "After"
+    await services.place_before(session, first, None, by=superuser)
+    await session.commit()
+    oldest = (await session.scalars(revisions.saved(first))).all()[-1]
+
+    await publishing.restore(session, first, oldest, by=superuser)
+    await session.commit()
+
+    assert await titles(session) == ["Other", "Before"]
+    assert len((await session.scalars(revisions.revisions_of(second))).all()) == 1
