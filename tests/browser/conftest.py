@@ -18,7 +18,13 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", f"--unsafely-treat-insecure-origin
 
 LEFT_TO_HTTPX = {"host", "content-length", "connection", "cookie"}
 """The client keeps the cookies: it follows redirects itself, so that the browser does not see all that are set."""
-WCAG_2_2_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+WCAG_2_2_AA: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+"""What alone differs between light and dark."""
+
+_lasting: dict[str, dict[str, Any]] = {}
+"""What a browser would keep of static files: with requests that are answered here, it keeps nothing itself."""
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -70,16 +76,22 @@ async def _answer(client: httpx.AsyncClient, errors: list[str], route: Route, re
         errors.append(f"request to another host: {request.url}")
         await route.abort()
         return
+    if request.url in _lasting:
+        await route.fulfill(**_lasting[request.url])
+        return
     headers = {name: value for name, value in (await request.all_headers()).items() if name not in LEFT_TO_HTTPX}
     answer = await client.request(
         request.method, request.url, headers=headers, content=request.post_data_buffer, follow_redirects=True
     )
-    await route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
+    told = {"status": answer.status_code, "headers": dict(answer.headers), "body": answer.content}
+    if "immutable" in answer.headers.get("Cache-Control", ""):
+        _lasting[request.url] = told
+    await route.fulfill(**told)
 
 
-async def violations(page: Page) -> list[str]:
+async def violations(page: Page, options: dict[str, Any] = WCAG_2_2_AA) -> list[str]:
     """What axe finds against WCAG 2.2 AA and its own good practice, with where it found it."""
-    found = await Axe().run(page, options=WCAG_2_2_AA)
+    found = await Axe().run(page, options=options)
     return [
         f"{rule['id']}: {node['html'][:120]}" for rule in found.response["violations"] for node in rule["nodes"][:3]
     ]
