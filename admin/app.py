@@ -41,7 +41,7 @@ from admin.views.codesamples import CodeSampleAdmin
 from admin.views.downloads import OperatingSystemAdmin, ReleaseAdmin, ReleaseFileAdmin
 from admin.views.media import MediaAdmin
 from admin.views.pages import PageAdmin
-from admin.views.redirects import RedirectAdmin
+from admin.views.redirects import MissedPathAdmin, RedirectAdmin
 from admin.views.users import RoleAdmin, UserAdmin
 from cms.core.resources import Resources
 
@@ -55,6 +55,7 @@ VIEWS: tuple[type[AdminView], ...] = (
     CodeSampleAdmin,
     MediaAdmin,
     RedirectAdmin,
+    MissedPathAdmin,
     UserAdmin,
     RoleAdmin,
 )

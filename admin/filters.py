@@ -12,6 +12,10 @@ from cms.core import clock
 from cms.core.publishing import State, is_in_state
 
 
+EMPTY = "-"
+"""What stands in the address for an empty value, because an empty parameter asks for nothing."""
+
+
 @dataclass(frozen=True)
 class Filter:
     """A question about one column."""
@@ -47,10 +51,10 @@ class ChoiceFilter(Filter):
     labels: Sequence[tuple[Any, str]] = ()
 
     def choices(self) -> Sequence[tuple[str, str]]:
-        return [(str(getattr(value, "value", value)), label) for value, label in self.labels]
+        return [(_in_address(value), label) for value, label in self.labels]
 
     def condition(self, value: str) -> ColumnElement[bool] | None:
-        chosen = [kept for kept, _ in self.labels if str(getattr(kept, "value", kept)) == value]
+        chosen = [kept for kept, _ in self.labels if _in_address(kept) == value]
         return self.column == chosen[0] if chosen else None
 
 
@@ -67,6 +71,17 @@ class YesNoFilter(Filter):
     def condition(self, value: str) -> ColumnElement[bool] | None:
         wanted = {"yes": True, "no": False}.get(value)
         return None if wanted is None else self.column.is_(wanted)
+
+
+@dataclass(frozen=True)
+class OverFilter(YesNoFilter):
+    """A number that lies above a bound or does not."""
+
+    over: int = 0
+
+    def condition(self, value: str) -> ColumnElement[bool] | None:
+        conditions: dict[str, ColumnElement[bool]] = {"yes": self.column > self.over, "no": self.column <= self.over}
+        return conditions.get(value)
 
 
 @dataclass(frozen=True)
@@ -128,3 +143,7 @@ class BeginsWithFilter(Filter):
     def condition(self, value: str) -> ColumnElement[bool] | None:
         prefix = value.strip()
         return self.column.startswith(prefix, autoescape=True) if prefix else None
+
+
+def _in_address(value: Any) -> str:
+    return str(getattr(value, "value", value)) or EMPTY
