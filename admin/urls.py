@@ -43,6 +43,7 @@ ADDRESSES = {
     "row-history": "/{identity}/history/{pk}",
     "panels": "/panels",
     "broken-links": "/broken-links",
+    "look-again": "/broken-links/look-again",
     "history": "/history",
     "media-upload": "/media/upload",
     "media-choose": "/media/choose",

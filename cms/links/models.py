@@ -20,6 +20,7 @@ class BrokenLink(Identified, Base):
         Index("ix_broken_links_found_at", "found_at"),
     )
     audited = False
+    invalidates = ()
 
     table_name: Mapped[str] = mapped_column(String(63))
     row_id: Mapped[int] = mapped_column(Integer)

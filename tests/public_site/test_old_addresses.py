@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from public_site.old_addresses import moved
+from cms.redirects.old_addresses import moved
 from tests.factories.pages import make_page
 
 
