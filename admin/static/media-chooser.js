@@ -95,7 +95,7 @@ function describe(item, { back, insert }) {
     make("div", { class: "fields" },
       make("p", {}, `${item.title}, ${item.facts}`),
       labelled(isImage ? "Alternative text" : "Words of the link", text, isImage ? "What the image shows here, for those who do not see it. Empty if it is only decoration." : ""),
-      ...(isImage ? [labelled("Size", size, "Readers with small screens get a smaller one by themselves.")] : []),
+      ...(isImage ? [labelled("Size", size, "With a width, small screens get a smaller copy.")] : []),
       make("div", { class: "decision-buttons" }, make("button", { type: "submit", class: "btn btn-primary" }, "Insert"), make("button", { type: "button", class: "btn", onclick: back }, "Back to the library"))));
   setTimeout(() => text.focus());
   return [form];
