@@ -9,6 +9,7 @@ from cms.core.bulk import BulkRun
 from cms.core.outbox import OutboxMessage
 from cms.core.permissions import Permission, allows
 from cms.links.models import BrokenLink
+from cms.missed_paths.models import MissedPath
 
 
 def _who_sees_content(desk: Desk) -> bool:
@@ -50,4 +51,5 @@ KINDS = (
     Kind("runs", _who_edits_content, _of(BulkRun), machinery.my_runs),
     Kind("failed", _who_holds(Permission.OPERATIONS_VIEW), _of(OutboxMessage), machinery.failed),
     Kind("broken-links", _who_edits_content, _of(BrokenLink), links.broken),
+    Kind("missed", _who_holds(Permission.PAGES_EDIT), _of(MissedPath), links.missed),
 )

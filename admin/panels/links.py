@@ -1,8 +1,8 @@
-"""The panel of links that lead nowhere, in the texts that the person looks after; and the list of all of them."""
+"""What leads nowhere: links in the texts that a person looks after, with a list of all, and paths that visitors miss."""
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, false, func, or_, select, true
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,7 +14,9 @@ from admin.requests import office_of, resources_of, user_of
 from admin.urls import url_to
 from cms.core import outbox
 from cms.core.errors import PermissionDenied
+from cms.core.permissions import Permission
 from cms.links import queries
+from cms.missed_paths.models import MissedPath
 
 PAGE = 200
 
@@ -32,6 +34,23 @@ async def broken(desk: Desk) -> Panel:
     ]
     help_text = "Addresses of this site that your texts name and nobody answers."
     return Panel("Broken links", lines, help=help_text, all_url=url_to("broken-links"))
+
+
+async def missed(desk: Desk) -> Panel:
+    """The paths below the person's sections that visitors ask for most and nothing answers."""
+    view = desk.view_of_table(MissedPath.__tablename__)
+    statement = select(MissedPath).where(_within_sections(desk), MissedPath.is_ignored.is_(False))
+    lines = [
+        Line(
+            path.path,
+            desk.url_of_row(view, path.id),
+            moment=path.last_missed_at,
+            detail=f"{path.count:,} times, last",
+        )
+        for path in await desk.session.scalars(statement.order_by(MissedPath.count.desc()).limit(MOST))
+    ]
+    url = url_to("list", identity=view.identity) if view else ""
+    return Panel("Missed pages", lines, help="Paths that visitors ask for and nothing answers.", all_url=url)
 
 
 async def show_broken_links(request: Request) -> Response:
@@ -60,6 +79,15 @@ async def look_again(request: Request) -> Response:
 def _require_texts(desk: Desk) -> None:
     if not _editable(desk):
         raise PermissionDenied("Your roles let you edit no texts, so that no links are yours to put right.")
+
+
+def _within_sections(desk: Desk) -> ColumnElement[bool]:
+    """Return the condition that a path lies where the person may edit pages; those without a scope edit everywhere."""
+    scopes = [grant.scope for grant in desk.user.grants.of(Permission.PAGES_EDIT)]
+    if desk.user.is_superuser or None in scopes:
+        return true()
+    paths = [value.strip("/") for scope in scopes if scope and scope.kind == "path" for value in scope.values]
+    return or_(false(), *(MissedPath.path.startswith(f"/{path}/", autoescape=True) for path in paths))
 
 
 def _mine(desk: Desk) -> Any:

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 from lxml import html
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from cms.core import audit, publishing, reviewing
 from cms.core.bulk import BulkRun
 from cms.core.outbox import MessageStatus, OutboxMessage
 from cms.core.permissions import SHIPPED_ROLES, Permission
 from cms.links.models import BrokenLink
+from cms.missed_paths.models import MissedPath
 from cms.pages.services import save_page
 from tests.admin.browser import Browser, text_of
 from tests.factories.downloads import make_file, make_operating_system, make_release
@@ -173,6 +174,26 @@ async def test_broken_links_are_told_to_who_may_edit_the_text(session, seen_by, 
     assert "/gone-far/" not in panel
     assert "/gone-near/" in everything
     assert "/gone-far/" not in everything
+
+
+async def test_paths_that_visitors_miss_are_told_to_who_edits_that_section(session, seen_by):
+    for path, count in (("/community/gone/", 7), ("/psf/gone/", 70)):
+        session.add(MissedPath(path=path, count=count))
+    await session.commit()
+
+    volunteer = await seen_by(await somebody(session, "volunteer", scope_kind="path", scope_values=("community",)))
+    editor = await seen_by(await somebody(session, "web-editor"))
+
+    assert "/community/gone/ 7 times" in volunteer["missed"]
+    assert "/psf/gone/" not in volunteer["missed"]
+    assert editor["missed"].index("/psf/gone/") < editor["missed"].index("/community/gone/")
+
+
+async def test_the_links_are_looked_through_when_somebody_who_mends_them_asks(client, session):
+    browser = await Browser(client).sign_in(session, await somebody(session, "web-editor"))
+
+    assert (await browser.post("/admin/broken-links/look-again", {})).status_code == 303
+    assert "check_links" in set(await session.scalars(select(OutboxMessage.task)))
 
 
 async def test_who_edits_no_text_has_no_list_of_broken_links(client, session):
