@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from wtforms import Form
 
-from admin import drafting, forms, presence
+from admin import drafting, forms, presence, reviewing
 from admin.authorization import require_somewhere
 from admin.back_office import view_of_request
 from admin.base import AdminView, Reached
@@ -34,7 +34,7 @@ DECIDE = "decide:"
 GO = "go:"
 """A button that saves and then leads to another page about the row, such as its schedule."""
 
-WAYS_ON = frozenset({"schedule"})
+WAYS_ON = frozenset({"review", "schedule"})
 LONGEST_REMARK = 500
 REWRITE = "rewrite:"
 
@@ -259,6 +259,7 @@ async def _show(sheet: Sheet, *, status_code: int = 200) -> Response:
         "has_errors": any(found.errors for found in forms.every_field(sheet.form)),
         "remark": sheet.remark,
         **await drafting.about(sheet.session, view, row, sheet.user),
+        **await reviewing.about(sheet.session, sheet.request, view, sheet.reached),
         "others": await presence.present(sheet.request, view.identity, row.id) if row is not None else (),
         "marked": [found for found in forms.every_field(sheet.form) if found.errors],
         "may_decide_new": lambda decision: allows(sheet.user, decision.permission),

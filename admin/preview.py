@@ -31,6 +31,7 @@ from cms.users.models import User
 
 LONGEST_PREVIEW = 1_000_000
 RIBBON = "Preview: nobody else sees this yet."
+SAVED_RIBBON = "Preview of what is saved; only staff see it."
 PUBLIC_PREVIEW = "/preview/"
 
 
@@ -61,6 +62,20 @@ async def preview_row(request: Request) -> Response:
         except Invalid as refusal:
             return _put_off(request, refusal)
         page = await office.previews.page_of(session, row, ribbon=RIBBON)
+    return HTMLResponse(page, headers=dict(office.previews.headers))
+
+
+async def preview_saved(request: Request) -> Response:
+    """Answer the public page of a row with its unpublished changes, as they are saved."""
+    view = view_of_request(request)
+    user = require_somewhere(request, view.permissions.view)
+    _require_preview(request, view)
+    office = office_of(request)
+    async with resources_of(request).sessionmaker() as session:
+        await only_read(session)
+        reached = await view.find(session, user, request.path_params["pk"])
+        row = await previews.as_shown(session, reached.row)
+        page = await office.previews.page_of(session, row, ribbon=SAVED_RIBBON)
     return HTMLResponse(page, headers=dict(office.previews.headers))
 
 
@@ -192,6 +207,7 @@ routes = [
     Route("/preview-markup", preview_markup, methods=["POST"]),
     Route("/{identity}/preview", preview_row, methods=["POST"]),
     Route("/{identity}/preview/{pk}", preview_row, methods=["POST"]),
+    Route("/{identity}/preview/{pk}", preview_saved),
     Route("/{identity}/preview/{pk}/link", make_link, methods=["POST"]),
     Route("/{identity}/preview/{pk}/end-links", end_links, methods=["POST"]),
 ]

@@ -1,12 +1,14 @@
 """How a page of the back office is rendered: what every template may use, and the sentences carried over a redirect."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from admin.menu import count_waiting
 from admin.requests import csrf_token_of, office_of, request_id_of
 from admin.urls import url_to
 
@@ -21,6 +23,8 @@ async def render(
     """Return the page that `template` makes of `context`, showing the sentences that wait to be shown."""
     office = office_of(request)
     flashes = _waiting_flashes(request)
+    if status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        await count_waiting(request)
     everything = {
         "request": request,
         "user": request.scope.get("state", {}).get("user"),

@@ -88,15 +88,15 @@ async def shown_by(session: AsyncSession, token: str, *, settings: Settings) -> 
     row = await session.get(models[link.table_name], link.row_id) if link and link.table_name in models else None
     if link is None or row is None:
         raise NotFound(ENDED)
-    await _load_children(session, row)
-    return await publishing.as_drafted(session, row), link.expires_at
+    return await as_shown(session, row), link.expires_at
+
+
+async def as_shown(session: AsyncSession, row: Any) -> Any:
+    """Return the row as it would be with its unpublished changes and its children, in no session."""
+    for relation in row.revised_children:  # Nothing can be loaded any more once the row is in no session.
+        await session.refresh(row, [relation])
+    return await publishing.as_drafted(session, row)
 
 
 def _is_open() -> tuple[Any, Any]:
     return PreviewLink.ended_at.is_(None), PreviewLink.expires_at > clock.now()
-
-
-async def _load_children(session: AsyncSession, row: Any) -> None:
-    """Load what belongs to the row, because nothing can be loaded once it is in no session."""
-    for relation in row.revised_children:
-        await session.refresh(row, [relation])

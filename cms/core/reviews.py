@@ -8,7 +8,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Integer, Select, String, Text, and_, false, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Text,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -88,6 +102,11 @@ def comments_on(row: Any) -> Select[Comment]:
 def waiting_for(actor: Actor, models: Iterable[type[Any]]) -> Select[Review]:
     """Select the open reviews of rows that the actor may publish, those that wait longest first."""
     return select(Review).where(_is_open(), _reached(actor, models)).order_by(Review.submitted_at, Review.id)
+
+
+def number_waiting_for(actor: Actor, models: Iterable[type[Any]]) -> Select[int]:
+    """Select how many reviews `waiting_for` would."""
+    return select(func.count()).select_from(Review).where(_is_open(), _reached(actor, models))
 
 
 def submitted_by(actor: Actor) -> Select[Review]:

@@ -50,7 +50,23 @@ IMPORTS = tuple(
     for view in ("pages", "boxes", "redirects")
     for method, rest in (("GET", ""), ("POST", ""), ("GET", "/{" + view + "}"), ("POST", "/{" + view + "}"))
 )
+OF_DRAFTS = (
+    "POST preview",
+    "GET preview/{row}",
+    "POST preview/{row}",
+    "POST preview/{row}/link",
+    "POST preview/{row}/end-links",
+    "GET review/{row}",
+    *(f"POST review/{{row}}/{step}" for step in ("submit", "withdraw", "comment", "approve", "send-back")),
+)
+DRAFTS = tuple(
+    f"{line.split()[0]} {view}/{line.split()[1]}".replace("{row}", "{" + view + "}")
+    for view in ("releases", "pages")
+    for line in OF_DRAFTS
+)
 SINGLE = (
+    "GET reviews",
+    "GET reviews/pages/{pages}",
     "GET ",
     "GET history",
     "GET handbook/index.md",
@@ -73,7 +89,7 @@ def requests():
     """Return every request as the table names it."""
     views = [f"{line.split()[0]} {view.identity}/{line.split()[1]}" for view in VIEWS for line in OF_A_VIEW]
     filled = [line.replace("{row}", "{" + line.split()[1].split("/")[0] + "}") for line in views]
-    return [*SINGLE, *filled, *DECISIONS, *IMPORTS, *LOOK_UPS]
+    return [*SINGLE, *filled, *DECISIONS, *DRAFTS, *IMPORTS, *LOOK_UPS]
 
 
 @pytest.fixture
@@ -164,8 +180,19 @@ def test_the_table_names_every_address():
     shapes = {name.replace("{", "").replace("}", "").replace(view.identity, "V") for name in named for view in VIEWS}
 
     for route in ROUTES:
-        shape = route.path.strip("/").replace("{identity}", "V").replace("{pk}", "V").replace("{decision}", "publish")
-        shape = shape.replace("{operation}", "purge").replace("{format}", "csv").replace("{field}", "page")
+        shape = (
+            route.path.strip("/")
+            .replace("{identity}", "V")
+            .replace("{pk}", "V")
+            .replace("{decision}", "publish")
+            .replace("{step}", "submit")
+        )
+        shape = (
+            shape.replace("{operation}", "purge")
+            .replace("{table}", "V")
+            .replace("{format}", "csv")
+            .replace("{field}", "page")
+        )
         shape = shape.replace("{page}", "index.md").replace("{name}", "dashboard")
         found = {shape, shape.replace("users", "V"), shape.replace("roles", "V")}
         assert found & shapes, route.path
