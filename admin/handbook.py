@@ -28,6 +28,8 @@ PAGES_BY_AREA: dict[str, tuple[tuple[str, Permission], ...]] = {
         ("communications.md", P.BOXES_EDIT),
         ("volunteer.md", P.PAGES_EDIT),
     ),
+    "banners": (("communications.md", P.BANNERS_EDIT),),
+    "codesamples": (("web-editor.md", P.CODESAMPLES_EDIT),),
     "boxes": (("web-editor.md", P.BOXES_DELETE), ("communications.md", P.BOXES_EDIT)),
     "redirects": (("web-editor.md", P.REDIRECTS_EDIT),),
     "users": (("superuser.md", P.USERS_EDIT),),

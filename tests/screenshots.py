@@ -157,8 +157,25 @@ async def web_editor(desk: Desk) -> None:
     await desk.shoot("redirect", ".page-head", ".save-bar")
     await desk.go("/admin/boxes/list?search=homepage")
     await desk.shoot("boxes", ".page-head", ".list-card")
+    await desk.press("homepage-introduction")
+    await desk.shoot("box-places", ".card:has(#box-places)")
+    await desk.go("/admin/code-samples/list")
+    await desk.shoot("code-samples", ".page-head", ".list-card")
     await desk.go("/admin/history?table=pages&person=web-editor")
     await desk.shoot("history", ".page-head", ".history-entry >> nth=2")
+
+
+async def communications(desk: Desk) -> None:
+    """A banner is written for a part of the site."""
+    page = desk.page
+    await desk.go("/admin/banners/create")
+    await page.fill("#title", "Come to the sprints")
+    await page.fill("#message", "*Newcomers are welcome.* Bring a laptop, and say hello.")
+    await page.fill("#link", "/community/")
+    await page.fill("#paths", "/community/")
+    await desk.shoot("banner-new", ".page-head", ".fieldset >> nth=1")
+    await desk.go("/admin/banners/list")
+    await desk.shoot("banners", ".page-head", ".list-card")
 
 
 async def volunteer(desk: Desk) -> None:
@@ -203,6 +220,7 @@ async def superuser(desk: Desk) -> None:
 ROLES: dict[str, Callable[[Desk], Awaitable[None]]] = {
     "release-manager": release_manager,
     "web-editor": web_editor,
+    "communications": communications,
     "volunteer": volunteer,
     "superuser": superuser,
 }
