@@ -5,6 +5,8 @@ import re
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import inspect
+
 from cms.core.errors import Invalid
 from cms.core.markup_renderers.markdown import render_markdown
 from cms.core.markup_renderers.restructuredtext import render_restructuredtext
@@ -68,9 +70,12 @@ def render(text: str, kind: MarkupKind | str) -> str:
 def render_markup_fields(row: Any) -> None:
     """Fill `<field>_html` from `<field>` and `<field>_kind` for each of the row's `markup_fields`.
 
+    What is stored as it was rendered before is left alone: rendering takes longer than all the rest of a save.
     The source loses what PostgreSQL cannot hold. An Invalid names the field.
     """
     for field in row.markup_fields:
+        if _is_rendered(row, field):
+            continue
         text = getattr(row, field) or ""
         if text != storable(text):
             setattr(row, field, storable(text))
@@ -78,6 +83,15 @@ def render_markup_fields(row: Any) -> None:
             setattr(row, f"{field}_html", render(text, getattr(row, f"{field}_kind")))
         except Invalid as error:
             raise Invalid(error.message, errors={field: [error.message]}) from error
+
+
+def _is_rendered(row: Any, field: str) -> bool:
+    """Return whether the row is stored with the HTML of what the field holds now."""
+    state = inspect(row, raiseerr=False)
+    if state is None or not state.persistent or not state.dict.get(f"{field}_html"):
+        return False
+    names = (field, f"{field}_kind", f"{field}_html")
+    return not any(state.attrs[name].history.has_changes() for name in names)
 
 
 def _paragraphs(text: str) -> str:

@@ -172,6 +172,28 @@ async def test_markup_is_rendered_when_it_is_written(session):
     assert "<strong>text</strong>" in page.content_html
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_rendered"),
+    [
+        ({"title": "Another"}, False),
+        ({"content": "*b*"}, True),
+        ({"content_kind": "plain"}, True),
+        ({"content_html": "<p>forged"}, True),
+    ],
+)
+async def test_markup_that_stays_the_same_is_not_rendered_anew(session, monkeypatch, changes, is_rendered):
+    page = await make_page(session, content="*a*")
+    rendered = []
+    monkeypatch.setattr("cms.core.markup.render", lambda text, _kind: rendered.append(text) or "<p>new")
+
+    for name, value in changes.items():
+        setattr(page, name, value)
+    await session.commit()
+
+    assert bool(rendered) is is_rendered
+    assert (page.content_html == "<p>new") is is_rendered
+
+
 async def test_each_saved_state_of_a_page_is_kept(session):
     page = await make_page(session, title="First")
 
