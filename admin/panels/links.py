@@ -1,4 +1,4 @@
-"""What leads nowhere: links in the texts that a person looks after, with a list of all, and paths that visitors miss."""
+"""What leads nowhere: links in the texts that a person looks after, the list of all, and paths that visitors miss."""
 
 from typing import Any
 
