@@ -6,15 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from sqlalchemy import Select, delete, event, func, insert, inspect, select
+from sqlalchemy import Select, Text, delete, event, func, insert, inspect, or_, select
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper, Session, UOWTransaction
 
 from cms.core.database import Base
 from cms.core.deletion import Dependents, hindrances_of
+from cms.core.publishing import Publishable
+from cms.core.revisions import Revision
 from cms.core.session import CMSSession
 from cms.media.models import MediaItem, MediaUse
 
@@ -68,8 +71,8 @@ def paths_in(markup: str) -> set[str]:
 
 
 async def used_by(session: AsyncSession, item: MediaItem) -> list[UsedBy]:
-    """Return the rows that use an item, table by table."""
-    found = []
+    """Return the rows that use an item, table by table: as they are saved, or as their drafts would have it."""
+    found = [await _counted(session, rows) for rows in _with_drafts_naming(item)]
     for name in await session.scalars(_uses_of(item).with_only_columns(MediaUse.table_name).distinct()):
         model = _model_of(name)
         if model is not None:
@@ -157,6 +160,17 @@ def _rows_of(model: Any, ids: Select[Any]) -> Select[Any]:
     owner: Any = relation.mapper.class_
     key = next(iter(relation.local_columns))
     return select(owner).where(owner.id.in_(select(key).where(model.id.in_(ids))))
+
+
+def _with_drafts_naming(item: MediaItem) -> Iterator[Select[Any]]:
+    """Select the rows beside which a draft waits that names the item; of drafts there are few, so they are searched."""
+    text = sql_cast(Revision.values, Text)
+    addresses = {f"/{item.path}", f"/{quote(item.path)}", f'"{item.path}"'}
+    names_it = or_(*(text.contains(address, autoescape=True) for address in sorted(addresses)))
+    for model in _using_models():
+        if issubclass(model, Publishable):
+            publishable: Any = model
+            yield select(model).join(Revision, Revision.id == publishable.draft_id).where(names_it)
 
 
 async def _counted(session: AsyncSession, rows: Select[Any]) -> UsedBy:

@@ -4,16 +4,24 @@ import asyncio
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from urllib.parse import quote
 
 import boto3
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
+from cms.core import clock
 from cms.core import storage as storages
 from cms.core.errors import ConfigurationError, Invalid, NotFound, Unavailable
+from cms.core.permissions import SYSTEM
 from cms.core.settings import Settings
+from cms.media import services, tasks
+from cms.media.variants import Variant, folder_of, open_variant
+from public_site.asgi import build
+from tests.factories.media import a_picture, make_item, opened
 from tests.fakes import memory_storage
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
@@ -341,3 +349,63 @@ def test_addresses_of_the_old_site_name_the_same_files(path, name):
 def test_addresses_that_name_nothing_are_not_found(path):
     with pytest.raises(NotFound):
         storages.legacy_name(path)
+
+
+async def test_a_listing_tells_size_and_age(storage):
+    await storage.save("a/1.txt", b"1234")
+
+    (found,) = [found async for found in storage.list("a")]
+
+    assert (found.name, found.size) == ("a/1.txt", 4)
+    assert abs((clock.now() - found.modified_at).total_seconds()) < 60
+
+
+async def test_the_library_keeps_its_promises_in_every_storage(session, resources, storage):
+    item = await make_item(session, storage)
+    old_file, old_folder, old_address = item.file, folder_of(item.sha256), item.public_path
+    small = await content_of(await open_variant(storage, item, Variant(320, ending="webp")))
+    await gather_variants(storage, item)
+    await storage.save("originals/ab/stray.txt", b"x")
+
+    await services.replace_file(session, storage, item, content=a_picture((40, 40)), filename="a.png", by=SYSTEM)
+    await session.commit()
+    square = await content_of(await open_variant(storage, item, Variant(160, is_square=True)))
+    with_this_storage = replace(resources, storage=storage)
+    await tasks.delete_stored_files(with_this_storage, session, file=old_file, variants=old_folder)
+    await tasks.delete_stray_files(with_this_storage, session)
+
+    assert opened(small).size == (320, 160)
+    assert opened(square).size == (40, 40)
+    assert item.public_path == old_address
+    assert await names_in(storage) == sorted(
+        ["originals/ab/stray.txt", item.file, f"{folder_of(item.sha256)}/square-160-at-50-50.png"]
+    )
+
+
+async def gather_variants(storage, item):
+    """Ask for one copy many times at once, as visitors of a new page do."""
+    await asyncio.gather(*(open_variant(storage, item, Variant(640)) for _ in range(4)))
+    assert len(await names_in(storage, folder_of(item.sha256))) == 2
+
+
+async def test_the_library_is_served_by_the_site_wherever_its_files_are(session, resources, s3_settings, storage):
+    item = await make_item(session, storage)
+    await storage.save("photos/older.png", PNG)
+    without_cache = resources.settings.model_copy(update={"page_cache_bytes": 0})
+    application = build(replace(resources, storage=storage, settings=without_cache))
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        whole = await client.get(item.public_path)
+        part = await client.get(item.public_path, headers={"Range": "bytes=1-3"})
+        small = await client.get(f"/media/variants/320.webp/{item.path}")
+        older = await client.get("/media/photos/older.png")
+
+    assert whole.status_code == 200
+    assert hashlib.sha256(whole.content).hexdigest() == item.sha256
+    assert (part.status_code, part.content) == (206, whole.content[1:4])
+    assert (small.status_code, small.headers["Content-Type"]) == (200, "image/webp")
+    if storage.url("a.png").startswith("/media/"):
+        assert older.content == PNG
+    else:
+        assert older.headers["Location"] == f"{s3_settings.s3_public_url}/photos/older.png"

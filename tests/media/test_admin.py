@@ -289,3 +289,11 @@ async def test_an_upload_from_another_site_is_refused(browser, session):
 
     assert answer.status_code == 403
     assert await session.scalar(select(MediaItem.id)) is None
+
+
+async def test_a_large_document_is_taken_and_a_larger_one_refused(browser, session):
+    taken = await upload(browser, b"x" * (20 * 1024 * 1024), "large.txt", as_script=True)
+    refused = await upload(browser, b"x" * (33 * 1024 * 1024), "larger.txt", as_script=True)
+
+    assert taken.status_code == 201
+    assert refused.status_code == 413

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import delete, insert, select
 
+from cms.core import publishing
 from cms.core.changes import AS_HANDLED
 from cms.core.markup import MarkupKind
-from cms.core.permissions import SYSTEM
+from cms.core.permissions import SYSTEM, Permission
 from cms.media import uses
 from cms.media.models import MediaUse
 from cms.pages import services
@@ -67,6 +68,22 @@ async def test_an_image_among_those_of_a_page_is_a_use_by_the_page(session, item
 
     page.content = ""
     await session.delete(image)
+    await session.commit()
+    assert await rows_using(session, item) == []
+
+
+async def test_a_draft_beside_a_live_page_is_a_use(session, item):
+    page = await make_page(session, title="About", content="Nothing.")
+
+    async def write():
+        page.content = f"![A]({item.public_path})"
+        await session.flush()
+
+    await publishing.keep_draft(session, page, write, by=SYSTEM)
+    await session.commit()
+    assert await rows_using(session, item) == [("Page", "About")]
+
+    await publishing.discard_draft(session, page, permission=Permission.PAGES_EDIT, by=SYSTEM)
     await session.commit()
     assert await rows_using(session, item) == []
 
