@@ -133,7 +133,11 @@ function improve(form) {
       move(row, button.dataset.treeMove);
       button.focus();
     }), row);
-    row.querySelector("[data-tree-target]").addEventListener("input", (event) => suggest(event.target));
+    const page = row.querySelector("[data-tree-page]");
+    row.querySelector("[data-tree-target]").addEventListener("input", (event) => {
+      if (page) page.hidden = event.target.value !== row.querySelector("[name=was]").value;
+      suggest(event.target);
+    });
   }
 
   /** Follow the pointer with a line that shows where the branch would go, and how deep: left and right choose the level. */

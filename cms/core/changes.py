@@ -91,7 +91,7 @@ def _is_seen(row: Base, action: str) -> bool:
 
 
 def _purges(written: list[tuple[Base, str]]) -> list[tuple[str, dict[str, Any]]]:
-    keys = {key for row, _ in written for key in purge_keys_of(row)}
+    keys = {key for row, action in written for key in purge_keys_of(row) | _further_keys(row, action)}
     return [("purge_keys", {"keys": sorted(keys)})] if keys else []
 
 
@@ -108,6 +108,17 @@ def purge_keys_of(row: Base) -> set[str]:
     for values in (_values(row, state, old=False), _values(row, state, old=True)):
         keys |= {template.format_map(values) for template in row.invalidates if _is_filled(template, values)}
     return keys
+
+
+def _further_keys(row: Base, action: str) -> set[str]:
+    """Return the keys of what shows a few columns of the row only; of a new row nothing can show any yet."""
+    history = inspect(row).attrs
+    return {
+        key
+        for key, columns in row.invalidates_when.items()
+        if action == "delete"
+        or (action == "update" and any(history[column].history.has_changes() for column in columns))
+    }
 
 
 def _values(row: Base, state: InstanceState[Any], *, old: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What every table stands on: the declarative base and the columns that many of them share."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -69,6 +70,9 @@ class Base(DeclarativeBase):
 
     invalidates: ClassVar[tuple[str, ...]] = ("{table}", "{table}/{id}")
     """Surrogate keys to purge when a row is written; placeholders are columns of the row, old and new."""
+
+    invalidates_when: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Further surrogate keys, each with columns: it is purged when one of them changes, or the row goes."""
 
     search_index: ClassVar[str | None] = None
     """The search index whose documents are made of these rows."""

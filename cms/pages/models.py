@@ -1,5 +1,8 @@
 """Pages at paths that editors choose, with their images and documents."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -36,6 +39,7 @@ class Page(Identified, Publishable, Authored, Timestamped, Versioned, Base):
         CheckConstraint(r"path ~ '^[a-z0-9.-]+(/[a-z0-9.-]+)*$'", name="path_of_plain_segments"),
         Index("ix_pages_path_prefix", "path", postgresql_ops={"path": "text_pattern_ops"}),
     )
+    invalidates_when: ClassVar[Mapping[str, tuple[str, ...]]] = {"menus": ("path", "is_published")}
     search_index = "pages"
     searched_columns = ("title", "path", "keywords")
     markup_fields = ("content",)

@@ -145,3 +145,33 @@ async def test_an_entry_whose_page_was_deleted_stays_but_leads_nowhere(session, 
 
     assert await _outline(session) == "A → nowhere"
     assert (await session.scalars(select(MenuItem.label))).all() == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "is_purged"), [("path", "b", True), ("is_published", False, True), ("title", "B", False)]
+)
+async def test_menus_are_purged_when_a_page_moves_or_goes_but_not_when_its_text_changes(
+    session, column, value, is_purged
+):
+    page = await make_page(session, path="a")
+    await make_menu(session, line("A"))
+    before = await _purges_of_menus(session)
+
+    setattr(page, column, value)
+    await session.commit()
+
+    assert await _purges_of_menus(session) - before == is_purged
+
+
+async def test_menus_are_purged_when_a_page_is_deleted(session, superuser):
+    page = await make_page(session, path="a")
+
+    await pages.delete_page(session, page, by=superuser)
+    await session.commit()
+
+    assert await _purges_of_menus(session) == 1
+
+
+async def _purges_of_menus(session):
+    messages = await session.scalars(select(OutboxMessage).where(OutboxMessage.task == "purge_keys"))
+    return sum("menus" in message.arguments["keys"] for message in messages)
