@@ -51,7 +51,9 @@ def asked_of(view: AdminView, query: Mapping[str, str], user: User) -> Asked:
     sort, is_descending = _sort_of(view, given)
     when = Period.read(given.get("when", "")) if view.date_column is not None else None
     search = given.get("search", "")[:LONGEST_SEARCH]
-    filters = {found.name: given[found.name] for found in view.list_filters if given.get(found.name)}
+    filters = {
+        found.name: given[found.name] for found in view.list_filters if found.label_of(given.get(found.name, ""))
+    }
     columns = _columns_of(view, given, user)
     size = _number(given.get("size", ""), default=view.page_size, allowed=view.page_size_options)
     asked_sort = f"{'-' if is_descending else ''}{sort}"

@@ -120,7 +120,9 @@ async def dates_of(
         if asked.when
         else [],
         parts=[
-            _step(request, part, part.short_label, None if known is None else known.get(part.name, 0)) for part in parts
+            _step(request, part, part.short_label, known.get(part.name) if known else None)
+            for part in parts
+            if known is None or part.name in known
         ],
     )
 

@@ -11,7 +11,6 @@ from admin.columns import STATE_WORDS
 from cms.core import clock
 from cms.core.publishing import State, is_in_state
 
-
 EMPTY = "-"
 """What stands in the address for an empty value, because an empty parameter asks for nothing."""
 

@@ -45,6 +45,7 @@ function show(panel, counts) {
     const number = counts[name][value] || 0;
     place.textContent = number.toLocaleString("en");
     place.closest(".choice").classList.toggle("is-empty", number === 0);
+    if (name === "when") place.closest("li").hidden = number === 0;
   }, panel);
 }
 

@@ -12,6 +12,8 @@ from cms.core.permissions import Permission
 from cms.pages import services
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 
+STORED_TEMPLATES = tuple(("" if name == DEFAULT_TEMPLATE else name, label) for name, label in TEMPLATES.items())
+
 
 class PageAdmin(AdminView, model=Page):
     identity = "pages"
@@ -25,22 +27,21 @@ class PageAdmin(AdminView, model=Page):
     column_list = (Page.title, Page.path, Page.is_published, Page.updated_at)
     column_sortable_list = (Page.title, Page.path, Page.updated_at)
     column_default_sort = (Page.title, False)
-    column_labels = {Page.is_published: "State", Page.updated_at: "Last saved", Page.content_kind: "Written in"}
+    column_labels = {
+        Page.is_published: "State",
+        Page.updated_at: "Last saved",
+        Page.content_kind: "Written in",
+        Page.template_name: "Template",
+    }
     column_formatters = {Page.is_published: state_of}
     list_filters = (
         BeginsWithFilter(Page.path, "Path begins with", placeholder="about/help"),
         StateFilter(Page.is_published),
-        ChoiceFilter(Page.template_name, "Template", labels=tuple(TEMPLATES.items())),
+        ChoiceFilter(Page.template_name, "Template", labels=STORED_TEMPLATES),
         SinceFilter(Page.updated_at, "Last saved"),
     )
     date_hierarchy = "updated_at"
-    bulk_edits = (
-        BulkEdit(
-            column="template_name",
-            label="Change template",
-            labels=tuple(("" if name == DEFAULT_TEMPLATE else name, label) for name, label in TEMPLATES.items()),
-        ),
-    )
+    bulk_edits = (BulkEdit(column="template_name", label="Change template", labels=STORED_TEMPLATES),)
     found_by = ("title", "path")
     found_detail = "path"
     slug_sources = {"path": "title"}
@@ -74,7 +75,7 @@ class PageAdmin(AdminView, model=Page):
         "keywords": {"description": "Words that the site's own search finds the page by, separated by commas."},
         "template_name": {
             "default": "",
-            "labels": tuple(("" if name == DEFAULT_TEMPLATE else name, label) for name, label in TEMPLATES.items()),
+            "labels": STORED_TEMPLATES,
             "description": "How the page is laid out.",
         },
     }

@@ -188,12 +188,15 @@ async def refusal_of(session: AsyncSession, perform: Perform, row: Any, *, by: A
 
     Constraints that are checked late are checked here, so that they refuse the row and not the whole transaction.
     """
+    is_checked_late = any(constraint.deferrable for constraint in row.__table__.constraints)
     try:
         async with session.begin_nested():
             await perform(session, row, by=by)
             await session.flush()
-            await session.execute(CHECK_NOW)
-        await session.execute(CHECK_LATER)
+            if is_checked_late:
+                await session.execute(CHECK_NOW)
+        if is_checked_late:
+            await session.execute(CHECK_LATER)
     except StaleDataError:
         return "Somebody else changed it in the same moment."
     except IntegrityError as error:
