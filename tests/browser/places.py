@@ -27,14 +27,17 @@ NO_PAGES = {
     "/handbook/images/{name}.png",
     "/media/choose",
     "/menus/targets",
+    "/panels",
+    "/reviews/{table}/{pk}",
     "/runs/{pk}/state",
     "/users/why-rows",
     "/{identity}/counts",
     "/{identity}/export/{format}",
     "/{identity}/import/{pk}",
     "/{identity}/lookup/{field}",
+    "/{identity}/preview/{pk}",
 }
-"""Routes that answer scripts or send files, and the page of an upload that has yet to be made."""
+"""Routes that answer scripts, send files, lead elsewhere or show the site, and the page of an upload yet to be made."""
 
 ASKS_ABOUT_ROWS = ("/{identity}/delete", "/{identity}/decide/{decision}", "/{identity}/change/{column}")
 QUERIES = {"/users/why/{pk}": "?permission=pages:edit", "/search": "?q=page"}
@@ -89,7 +92,7 @@ def _filled_for(view: type[AdminView], route: Route, rows: Rows) -> Iterator[str
         "identity": [view.identity],
         "pk": [key],
         "decision": [decision.name for decision in view.decisions],
-        "column": [edit.column.key for edit in view.bulk_edits],
+        "column": [edit.column for edit in view.bulk_edits],
     }
     query = f"?pks={key}" if route.path in ASKS_ABOUT_ROWS else ""
     yield from (f"/admin{path}{query}" for path in _each(route.path, choices))

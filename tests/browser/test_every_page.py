@@ -26,7 +26,7 @@ async def rows(session, client, resources, superuser):
 
 @pytest.mark.parametrize("group", GROUPS)
 async def test_every_page_is_for_everybody(open_page: OpenPage, rows, group):
-    page = await open_page("/admin/", viewport=DESKTOP)
+    page = await open_page("/admin/", viewport=DESKTOP, reduced_motion="reduce")
     found = {}
     for address in addresses(group, rows):
         answer = await page.goto(SITE + address)
