@@ -38,9 +38,5 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") each(".account[open], .more-saves[open]", (menu) => { menu.open = false; });
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
-    const form = document.querySelector("[data-sheet]");
-    if (form) { event.preventDefault(); form.requestSubmit(form.querySelector("[value=continue]")); }
-  }
 });
 document.documentElement.dataset.ready = "";
