@@ -27,6 +27,14 @@ class Refusal:
     sentence: str
 
 
+class Refused(Exception):
+    """A row cannot be taken; `refusals` say why."""
+
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__()
+        self.refusals = refusals
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A value before and after; `mark` tells the whole of the value before, of which long ones show the beginning."""

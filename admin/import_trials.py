@@ -1,23 +1,24 @@
 """The trial of an import: each row is saved by its form and its domain, in a transaction whose end is decided later."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import false, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
-from starlette.datastructures import FormData, UploadFile
 from wtforms import Form
 
 from admin import drafting, forms
 from admin.base import LARGEST_KEY, AdminView, Reached, column_named
 from admin.exporting import text_of_cell
-from admin.import_columns import KEY, importable_of, is_as_exported, label_of, matched, typed
-from admin.import_plans import Change, Fate, Outcome, Plan, Refusal
+from admin.import_columns import KEY, importable_of, is_as_exported, label_of, matched
+from admin.import_forms import RowForms
+from admin.import_plans import Change, Fate, Outcome, Plan, Refusal, Refused
 from cms.core import audit
-from cms.core.bulk import CHECK_LATER, CHECK_NOW
+from cms.core.bulk import CHECK_NOW
 from cms.core.errors import CMSError, Invalid
 from cms.core.integrity import explained
 from cms.core.permissions import require
@@ -28,18 +29,13 @@ ROWS_AT_ONCE = 500
 MOST_WRITTEN = 2_000
 """Rows that one import writes; in a longer transaction others would wait for the rows that it holds."""
 
+LONGEST_SECONDS = 75
+"""Below the time that a request has, so that the person is told what to do."""
+
 ROUNDS = 3
 """A row may be right only once a later one is written, such as a redirect that would otherwise close a circle."""
 
 Values = Mapping[str, str]
-
-
-class Refused(Exception):
-    """A row cannot be taken."""
-
-    def __init__(self, *refusals: Refusal) -> None:
-        super().__init__()
-        self.refusals = refusals
 
 
 @dataclass
@@ -54,7 +50,9 @@ class Trial:
     claimed: dict[tuple[str, Any], int] = field(default_factory=dict)
     """What names a row of ours → the row of the file that claims it."""
 
-    _forms: dict[tuple[bool, frozenset[str]], type[Form]] = field(default_factory=dict)
+    def __post_init__(self) -> None:
+        self._forms = RowForms(self.view, self.user)
+        self._ends_at = time.monotonic() + LONGEST_SECONDS
 
     async def of(self, table: Table, *, without: frozenset[int] = frozenset()) -> Plan:
         """Save what the table brings, but the rows `without`, and return what became of it; nothing is committed.
@@ -71,6 +69,7 @@ class Trial:
             rows = [(row, values) for row, values in rows if outcomes[row.number].fate is Fate.REFUSED]
             if not rows or len(rows) == refused_before:
                 break
+        await self._check_now()
         told = [outcomes[number] for number in sorted(outcomes)]
         return Plan(
             columns=tuple(f"{head} → {label_of(self.view, name)}" for head, name in matching.fields.items()),
@@ -79,6 +78,14 @@ class Trial:
             unchanged=sum(outcome.fate is Fate.UNCHANGED for outcome in told),
             outcomes=tuple(outcome for outcome in told if outcome.fate is not Fate.UNCHANGED),
         )
+
+    async def _check_now(self) -> None:
+        """Check what the database would check when the transaction ends. Raises Invalid."""
+        try:
+            await self.session.flush()
+            await self.session.execute(CHECK_NOW)
+        except IntegrityError as error:
+            raise Invalid(explained(error).message) from error
 
     async def _try_some(self, rows: Sequence[tuple[Row, Values]], outcomes: dict[int, Outcome]) -> None:
         found = await self._find([values for _, values in rows])
@@ -92,7 +99,8 @@ class Trial:
         claims = [_claims(values, name, key_of) for values in rows]
         keys = {claim[1] for claim in claims if claim[1]}
         numbers = {claim[0] for claim in claims if claim[0]}
-        statement = self.view.reachable(self.user).where(or_(column.in_(keys), number.in_(numbers)))
+        claimed = [found.in_(wanted) for found, wanted in ((column, keys), (number, numbers)) if wanted]
+        statement = self.view.reachable(self.user).where(or_(false(), *claimed))
         records = (await self.session.execute(statement, execution_options={"populate_existing": True})).unique()
         found = [self.view.reached(record) for record in records]
         return {(KEY, reached.row.id): reached for reached in found} | {
@@ -168,7 +176,7 @@ class Trial:
     async def _save(self, reached: Reached | None, given: Mapping[str, str]) -> tuple[list[Change], bool]:
         """Write a row as its form would; return what changes, and whether it is kept as a draft. Raises Refused."""
         row = self.view.model() if reached is None else reached.row
-        form = await self._filled(given, is_new=reached is None)
+        form = await self._forms.filled(given, is_new=reached is None)
         changes: list[Change] = []
         audit.remark(self.session, row, self.remark)
 
@@ -188,8 +196,6 @@ class Trial:
                     self.session, row, write, by=self.user, is_new=reached is None, remark=self.remark
                 )
                 await self.session.flush()
-                await self.session.execute(CHECK_NOW)
-            await self.session.execute(CHECK_LATER)
         except StaleDataError as error:
             raise Refused(Refusal("", "Somebody else changed it in the same moment.")) from error
         except IntegrityError as error:
@@ -202,6 +208,8 @@ class Trial:
         self.tried.add(row.number)
         if len(self.tried) > MOST_WRITTEN:
             raise Invalid(f"The file would make or change more than {MOST_WRITTEN:,} rows. Divide it.")
+        if time.monotonic() > self._ends_at:
+            raise Invalid(f"After {len(self.tried):,} rows this took longer than anybody should wait. Divide the file.")
 
     def _columns(self, form: Form) -> list[str]:
         return [name for name in form._fields if name in importable_of(self.view).columns]
@@ -222,42 +230,11 @@ class Trial:
         ]
         return found or [Refusal("", error.message)]
 
-    async def _filled(self, given: Mapping[str, str], *, is_new: bool) -> Form:
-        """Return the form with what is given, valid. Raises Refused."""
-        form_class = await self._form_class(given, is_new=is_new)
-        posted: list[tuple[str, str | UploadFile]] = [("lock_version", "")]
-        refusals: list[Refusal] = []
-        for name, found in form_class()._fields.items():
-            try:
-                posted += [(name, text) for text in typed(self.view, found, given[name])] if name in given else []
-            except Invalid as refusal:
-                refusals.append(Refusal(self.view.label_of(name), refusal.message))
-        if refusals:
-            raise Refused(*refusals)
-        form = form_class(FormData(posted))
-        if not form.validate():
-            raise Refused(*(Refusal(self.view.label_of(name), str(e)) for name, es in form.errors.items() for e in es))
-        return form
-
-    async def _form_class(self, given: Mapping[str, str], *, is_new: bool) -> type[Form]:
-        """Return the form with the fields that are given and, for a new row, those that must be."""
-        key = (is_new, frozenset(given))
-        if key not in self._forms:
-            whole = await self.view.form_class(self.user, is_new=is_new)
-            fields = whole()._fields
-            left_out = [
-                name
-                for name, found in fields.items()
-                if name not in given and name != "lock_version" and not (is_new and found.flags.required)
-            ]
-            self._forms[key] = type(whole.__name__, (whole,), dict.fromkeys(left_out))
-        return self._forms[key]
-
 
 def _claims(values: Values, name: str, key_of: Any) -> tuple[int | None, str]:
     """Return the number and the key by which a row of the file names a row of ours."""
     number = values.get(KEY, "").strip()
-    is_number = number.isdecimal() and number.isascii() and 0 < int(number) <= LARGEST_KEY
+    is_number = number.isdecimal() and number.isascii() and len(number) < 11 and 0 < int(number) <= LARGEST_KEY
     return (int(number) if is_number else None), key_of(values.get(name, ""))
 
 

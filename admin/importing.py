@@ -89,7 +89,10 @@ async def _written(
 ) -> tuple[Plan, str]:
     """Write what the file brings, but for the end of the transaction; return what came out and why it must not stay."""
     refused = shown.refused_rows if leaves_out else frozenset()
-    plan = await Trial(session, view, user, _remark(kept.filename)).of(table, without=refused)
+    try:
+        plan = await Trial(session, view, user, _remark(kept.filename)).of(table, without=refused)
+    except Invalid as refusal:
+        return shown, refusal.message
     plan = with_surprises_refused(plan, shown=shown)
     if plan.refused_rows:
         return plan, CHANGED_MEANWHILE if plan.refused_rows - shown.refused_rows else STILL_REFUSED
