@@ -4,6 +4,7 @@ import { csrfToken, each, make } from "./dom.js";
 const PAUSE = 500;
 const WIDTHS = { Desktop: 1280, Phone: 390 };
 const WIDE = "(min-width: 75rem)";
+const SCRIPTS = /<script\b[^>]*>[\s\S]*?<\/script>/gi;
 
 const remembered = (name, fallback) => { try { return window.localStorage.getItem(`back-office-preview-${name}`) ?? fallback; } catch { return fallback; } };
 const remember = (name, value) => { try { window.localStorage.setItem(`back-office-preview-${name}`, value); } catch { /* Storage is forbidden; nothing is remembered. */ } };
@@ -67,7 +68,7 @@ function makePane(close) {
   const state = make("p", { class: "preview-state", role: "status" });
   const shownIn = make("div", { class: "preview-window" });
   const closing = make("button", { type: "button", class: "btn btn-sm", onclick: close }, "Close");
-  const choices = Object.keys(WIDTHS).map((name) => make("button", { type: "button", class: "btn btn-sm", onclick: () => choose(name) }, name));
+  const choices = Object.keys(WIDTHS).map((name) => make("button", { type: "button", class: "btn btn-sm", onclick: () => { choose(name); remember("width", name); } }, name));
   const element = make("aside", { class: "preview-pane", "aria-label": "Preview" }, make("div", { class: "preview-head" }, make("h2", {}, "Preview"), ...choices, closing, state), shownIn);
   let width = 0;
 
@@ -89,7 +90,6 @@ function makePane(close) {
   };
   const choose = (name) => {
     width = WIDTHS[name] ?? WIDTHS.Desktop;
-    remember("width", name);
     choices.forEach((choice) => choice.setAttribute("aria-pressed", String(WIDTHS[choice.textContent] === width)));
     fit();
   };
@@ -97,7 +97,7 @@ function makePane(close) {
   const show = (html) => {
     each(".is-coming", (page) => page.remove(), shownIn);
     const last = shownIn.querySelector("iframe");
-    const next = make("iframe", { class: "is-coming", title: "The page as readers will see it", sandbox: "allow-same-origin", srcdoc: html });
+    const next = make("iframe", { class: "is-coming", title: "The page as readers will see it", sandbox: "allow-same-origin", srcdoc: html.replace(SCRIPTS, "") }); // The sandbox runs no script; of each it would complain.
     next.addEventListener("load", () => {
       if (!next.isConnected || !next.classList.contains("is-coming")) return;
       const place = last?.contentWindow;
@@ -110,7 +110,7 @@ function makePane(close) {
     fit();
   };
   new ResizeObserver(fit).observe(shownIn);
-  choose(remembered("width", "Desktop"));
+  choose(remembered("width", window.matchMedia(WIDE).matches ? "Desktop" : "Phone"));
   return {
     say,
     show,
