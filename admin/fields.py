@@ -54,9 +54,10 @@ class MarkupField(TextAreaField):
 
     widget = TextArea()
 
-    def __init__(self, *arguments: Any, kind_field: str = "", **options: Any) -> None:
+    def __init__(self, *arguments: Any, kind_field: str = "", is_inline: bool = False, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.kind_field = kind_field
+        self.is_inline = is_inline  # A line of text, to which headings, lists and pictures are not offered.
 
 
 class ChoiceField(SelectField):

@@ -12,6 +12,7 @@ export function improveMarkup(box) {
   const text = box.querySelector("textarea");
   const kind = document.getElementById(text.id.replace(/[^-]+$/, box.dataset.kindField));
   if (!kind || box.querySelector(".markup-tools")) return;
+  const isInline = box.hasAttribute("data-inline-only");
   const marks = () => MARKS[kind.value] || (kind.value.startsWith("html") ? MARKS.html : null);
   const preview = make("div", { class: "markup-preview", role: "region", "aria-label": "Preview", tabindex: "0", hidden: true });
   const wrap = (name) => {
@@ -24,7 +25,7 @@ export function improveMarkup(box) {
     text.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const tools = make("div", { class: "markup-tools", role: "toolbar", "aria-label": `Marks for ${text.labels?.[0]?.textContent || "the text"}` },
-    ...["bold", "italic", "code", "link", "heading", "list"].map((name) => make("button", { type: "button", class: "btn btn-sm", "data-mark": name, onclick: () => wrap(name) }, name[0].toUpperCase() + name.slice(1))));
+    ...["bold", "italic", "code", "link", ...(isInline ? [] : ["heading", "list"])].map((name) => make("button", { type: "button", class: "btn btn-sm", "data-mark": name, onclick: () => wrap(name) }, name[0].toUpperCase() + name.slice(1))));
   let timer = 0;
   const show = async () => {
     if (preview.hidden) return;
@@ -43,7 +44,7 @@ export function improveMarkup(box) {
     text.focus();
     text.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  tools.append(...mediaButtons({ kindOf: () => kind.value, write }), toggle);
+  tools.append(...(isInline ? [] : mediaButtons({ kindOf: () => kind.value, write })), toggle);
   box.prepend(tools);
   box.append(preview);
   const adjust = () => tools.querySelectorAll("[data-mark]").forEach((button) => { button.disabled = !marks(); });

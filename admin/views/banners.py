@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from markupsafe import Markup
+
 from admin.base import AdminView, Fieldset
 from admin.columns import state_of
 from admin.decisions import publishing_decisions
@@ -19,8 +21,9 @@ TONES = (
 )
 
 
-def _where(banner: Any, _name: str) -> str:
-    return "Everywhere" if EVERYWHERE in banner.paths else ", ".join(banner.paths)
+def _where(banner: Any, _name: str) -> Markup:
+    places = ["Everywhere"] if EVERYWHERE in banner.paths else banner.paths
+    return Markup(", ").join(Markup('<span class="text-nowrap">{}</span>').format(place) for place in places)
 
 
 class BannerAdmin(AdminView, model=Banner):
@@ -61,14 +64,16 @@ class BannerAdmin(AdminView, model=Banner):
         "title": {"description": "What the button says, in a few words: “Answer the survey”."},
         "message": {
             "description": "A line or two beside the button; links and emphasis, nothing else.",
+            "is_inline": True,
             "render_kw": {"class": "form-control font-monospace is-short", "rows": 3},
         },
         "message_kind": {
+            "description": "How the message is marked up.",
             "labels": (
                 (MarkupKind.MARKDOWN, "Markdown"),
                 (MarkupKind.HTML, "HTML"),
                 (MarkupKind.PLAIN, "Plain text"),
-            )
+            ),
         },
         "link": {
             "description": "Where the button leads: a path such as “/psf/” or a whole address. Empty: no button, and "

@@ -77,3 +77,10 @@ async def test_who_may_only_read_banners_is_offered_no_change(client, session):
 
     assert "/admin/banners/create" not in listed
     assert answer.status_code == 403
+
+
+async def test_a_message_is_offered_marks_for_a_line_only(browser, session):
+    form = (await browser.get("/admin/banners/create")).text
+
+    assert "data-inline-only" in form
+    assert "Unfiltered" not in text_of(form)
