@@ -19,18 +19,20 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    text,
     union_all,
 )
 
 from admin.base import AdminView
-from admin.columns import state_of
-from admin.panels.panel import MOST, Desk, Line, Panel
+from admin.columns import STATE_WORDS, badge
+from admin.panels.panel import MOST, SHOWN, Desk, Line, Panel
 from cms.core import clock
 from cms.core.audit import AuditEntry
 from cms.core.revisions import Revision
 
 SOON = timedelta(days=14)
 LATELY = timedelta(days=14)
+SAVED = "saved"
 LABELS = ("title", "name", "label")
 STATE = ("is_published", "is_in_review", "publish_at", "expire_at", "draft_id")
 
@@ -115,12 +117,12 @@ async def _live(desk: Desk, views: dict[str, AdminView], keys: Sequence[tuple[st
     return {(table, row_id) for table, row_id in await desk.session.execute(union_all(*arms))} if arms else set()
 
 
-def _arm(view: AdminView, *conditions: ColumnElement[bool], moment: Any = None, says: str = "saved") -> Select[Any]:
+def _arm(view: AdminView, *conditions: ColumnElement[bool], moment: Any = None, says: str = SAVED) -> Select[Any]:
     """Select rows of one table in the form in which those of all tables can be put together."""
     model: Any = view.model
     moment = model.updated_at if moment is None else moment
     label = next((getattr(model, name) for name in LABELS if name in view.mapper.columns), cast(null(), String))
-    order = moment if says != "saved" else moment.desc()
+    order = moment if says != SAVED else moment.desc()
     return (
         select(
             literal(view.identity).label("identity"),
@@ -139,23 +141,32 @@ def _arm(view: AdminView, *conditions: ColumnElement[bool], moment: Any = None, 
 
 
 async def _lines(desk: Desk, arms: Sequence[Select[Any]], *, is_ascending: bool = False) -> list[Line]:
+    """Return a line for each row of all tables, by their moment; of those only counted no more than the name."""
     if not arms:
         return []
-    together = union_all(*(select(arm.subquery()) for arm in arms)).subquery()
-    order = together.c.moment if is_ascending else together.c.moment.desc()
     views = {view.identity: view for view in desk.views}
-    return [
-        Line(
-            label=row.label,
-            url=desk.url_of_row(views[row.identity], row.row_id),
-            state=_state(views[row.identity], row),
-            moment=row.moment,
-            detail="" if row.says == "saved" else row.says,
-        )
-        for row in await desk.session.execute(select(together).order_by(order))
-    ]
+    order = text("moment") if is_ascending else text("moment DESC")
+    rows = (await desk.session.execute(union_all(*arms).order_by(order))).all()
+    complete = [_line(desk, views[row.identity], row) for row in rows[:SHOWN]]
+    return [*complete, *(Line(row.label) for row in rows[SHOWN:])]
+
+
+def _line(desk: Desk, view: AdminView, row: Any) -> Line:
+    return Line(
+        label=row.label,
+        url=desk.url_of_row(view, row.row_id),
+        state=_state(view, row),
+        moment=row.moment,
+        detail="" if row.says == SAVED else row.says,
+    )
 
 
 def _state(view: AdminView, row: Any) -> Markup:
-    """Show the state of a row of which no more than that was fetched."""
-    return state_of(view.model(**{name: getattr(row, name) for name in STATE}))
+    """Show the state of a row of which no more than that was fetched; its moments are told beside it."""
+    fetched: Any = view.model(**{name: getattr(row, name) for name in STATE})
+    marks = [badge(STATE_WORDS[fetched.state], fetched.state)]
+    if fetched.has_draft:
+        marks.append(badge("With draft", "draft"))
+    if fetched.is_in_review:
+        marks.append(badge("In review", "review"))
+    return Markup(" ").join(marks)
