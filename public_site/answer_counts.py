@@ -31,6 +31,9 @@ MOST_FOLLOWED = 10_000
 REDIRECT_KEY = "redirects/"
 """How the surrogate key of a followed redirect begins; its id comes after it."""
 
+AMONG_KEYS = b" " + REDIRECT_KEY.encode()
+"""The key of all pages comes first, so that there is a space before every other."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -97,6 +100,6 @@ def _redirect_in(headers: Any) -> str:
     """Return the id of the redirect that an answer carries the key of; "" for those that the program makes itself."""
     for name, value in headers:
         if name.lower() == b"surrogate-key":
-            keys = value.decode("latin-1").split()
-            return next((key.removeprefix(REDIRECT_KEY) for key in keys if key.startswith(REDIRECT_KEY)), "")
+            found: bytes = value.partition(AMONG_KEYS)[2].partition(b" ")[0]
+            return found.decode("latin-1")
     return ""
