@@ -12,6 +12,7 @@ from admin.exporting import text_of_cell
 from admin.fields import ChoiceField, UtcDateTimeField
 from admin.filters import YesNoFilter
 from admin.importable import Importable
+from cms.core.audit import as_json
 from cms.core.errors import Invalid
 from cms.core.permissions import allows
 from cms.core.tabular.cells import as_text, tidied
@@ -77,7 +78,7 @@ def _names(view: AdminView, user: User) -> dict[str, str]:
 
 def is_as_exported(view: AdminView, name: str, value: Any, text: str) -> bool:
     """Return whether the text is what an export of either kind writes for the value."""
-    return tidied(text) in (text_of_cell(view, name, value), tidied(as_text(value)))
+    return tidied(text) in (text_of_cell(view, name, value), tidied(as_text(as_json(value))))
 
 
 def typed(view: AdminView, field: Any, text: str) -> Sequence[str]:

@@ -3,15 +3,23 @@
 import csv
 import io
 import json
+from datetime import UTC
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
+from admin.exporting import text_of_cell
+from admin.import_columns import is_as_exported
+from admin.views.boxes import BoxAdmin
 from cms.boxes.models import Box
-from cms.core.audit import AuditEntry
+from cms.core.audit import AuditEntry, as_json
+from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission
 from cms.core.publishing import as_drafted
+from cms.core.tabular.cells import as_text
 from cms.core.uploaded_tables import KEPT, UploadedTable
 from cms.pages.models import Page
 from cms.redirects.models import Redirect
@@ -500,3 +508,37 @@ async def test_a_blank_workbook_is_refused(browser):
 
     assert answer.status_code == 422
     assert "The file is empty." in text_of(answer.text)
+
+
+AWKWARD = [
+    "=1+1", "+1", "-1", "@a", "'=1", "''", "'", "\ttab", "\n\nlines\n", "\r\nold\r\n", " spaces ", '"quoted", ""',
+    "a;b", "007", "1e5", "3.10", "TRUE", "yes", "None", "#N/A", "_x0041_", "_x005F_x0041_", "\u2028", "日本 🐍", "\uff1d1",
+    "", "2026-11-21", "[x](y)", "{}", "\x7f", "\ufeff", "x" * 2000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "json"])
+async def test_what_comes_back_as_it_went_out_changes_nothing(browser, session, kind):
+    for number, text in enumerate(AWKWARD):
+        await make_page(session, path=f"awkward/{number}", title=text[:500] or " ", keywords=text[:900], content=text)
+    columns = "title,path,content,content_kind,description,keywords,template_name"
+
+    exported = await browser.get(f"/admin/pages/export/{kind}?columns={columns}")
+    _, page = await plan_of(browser, "pages", exported.content, f"pages.{kind}")
+
+    assert rows_of(page) == {}
+    assert f"{len(AWKWARD)} as they are" in text_of(page)
+
+
+@settings(deadline=None)
+@given(
+    some.one_of(
+        some.text(max_size=60), some.datetimes(timezones=some.just(UTC)), some.booleans(), some.none(), some.integers(),
+        some.sampled_from(MarkupKind), some.lists(some.text(max_size=9), max_size=3),
+    )
+)  # fmt: skip
+def test_every_value_is_known_by_what_an_export_makes_of_it(value):
+    view = BoxAdmin()
+
+    assert is_as_exported(view, "content", value, text_of_cell(view, "content", value))
+    assert is_as_exported(view, "content", value, as_text(json.loads(json.dumps(as_json(value)))))
