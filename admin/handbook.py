@@ -3,6 +3,7 @@
 import asyncio
 import re
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 from starlette.requests import Request
@@ -11,40 +12,75 @@ from starlette.routing import Route
 
 from admin.rendering import render
 from admin.requests import office_of, user_of
-from admin.urls import url_to
+from admin.urls import ROOT, url_to
 from cms.core import markup
 from cms.core.errors import NotFound
 from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission, allows
+from cms.core.text import slugify
 
 HANDBOOK = Path(__file__).parent.parent / "docs" / "staff"
 TITLE = re.compile(r"# (?P<title>.+)\n")
+HEADING = re.compile(r"<h2>(?P<text>.*?)</h2>")
 FIRST_PAGE = "index.md"
 P = Permission
-PAGES_BY_AREA: dict[str, tuple[tuple[str, Permission], ...]] = {
+Told = tuple[tuple[str, Permission | None], ...]
+"""Where something is told, each with the permission of those whom it concerns; the first that fits is shown."""
+
+TOLD_OF_AREAS: dict[str, Told] = {
     "downloads": (("release-manager.md", P.DOWNLOADS_EDIT),),
     "pages": (
-        ("web-editor.md", P.PAGES_PUBLISH),
-        ("communications.md", P.BOXES_EDIT),
-        ("volunteer.md", P.PAGES_EDIT),
+        ("web-editor.md#write-a-page", P.PAGES_PUBLISH),
+        ("communications.md#write-a-page", P.BOXES_EDIT),
+        ("volunteer.md#write-a-page", P.PAGES_EDIT),
     ),
-    "banners": (("communications.md", P.BANNERS_EDIT),),
-    "codesamples": (("web-editor.md", P.CODESAMPLES_EDIT),),
-    "boxes": (("web-editor.md", P.BOXES_DELETE), ("communications.md", P.BOXES_EDIT)),
-    "redirects": (("web-editor.md", P.REDIRECTS_EDIT),),
-    "users": (("superuser.md", P.USERS_EDIT),),
-    "roles": (("superuser.md", P.ROLES_EDIT),),
+    "banners": (("communications.md#put-a-banner-above-the-pages", P.BANNERS_EDIT),),
+    "codesamples": (("web-editor.md#change-the-programs-of-the-home-page", P.CODESAMPLES_EDIT),),
+    "boxes": (
+        ("web-editor.md#change-a-box", P.BOXES_DELETE),
+        ("communications.md#change-a-box", P.BOXES_EDIT),
+    ),
+    "media": (("web-editor.md#put-an-image-on-a-page", P.MEDIA_EDIT),),
+    "redirects": (("web-editor.md#move-a-page-and-keep-its-old-address", P.REDIRECTS_EDIT),),
+    "users": (("superuser.md#let-somebody-in", P.USERS_EDIT),),
+    "roles": (("superuser.md#give-a-role-or-restrict-it", P.ROLES_EDIT),),
 }
-"""Area → the pages that tell about it, each with the permission of those whom it concerns."""
+"""Area of permissions → where its lists and forms are told of."""
+
+TOLD_OF_PAGES: dict[str, Told] = {
+    "search": (("index.md#find-anything", None),),
+    "history": (
+        ("auditor.md#see-who-changed-what", P.AUDIT_VIEW),
+        ("index.md#see-who-changed-what", None),
+    ),
+    "operations": (
+        ("superuser.md#the-operations-pages", P.OPERATIONS_RUN),
+        ("auditor.md#see-whether-all-is-well", P.OPERATIONS_VIEW),
+    ),
+    "role-matrix": (("superuser.md#give-a-role-or-restrict-it", P.ROLES_EDIT),),
+    "why": (("superuser.md#why-may-this-person-not", P.USERS_EDIT), ("auditor.md#see-who-may-do-what", None)),
+    "menus": (("web-editor.md", P.MENUS_EDIT),),
+    "media": TOLD_OF_AREAS["media"],
+    "broken-links": (("index.md#what-is-the-same-everywhere", None),),
+}
+"""What an address begins with, or what is done to a row, → where that is told of."""
 
 
 def help_url(request: Request) -> str:
-    """Return the address of the page that tells most about what is shown to this person."""
+    """Return the address of the passage that tells most about what is shown to this person."""
     user = user_of(request)
-    identity = request.path_params.get("identity")
-    areas = [view.permission_area for view in office_of(request).model_views if view.identity == identity]
-    told = [page for area in areas for page, permission in PAGES_BY_AREA.get(area, ()) if allows(user, permission)]
-    return url_to("handbook", page=(told or [FIRST_PAGE])[0])
+    told = [place for place, permission in _told_of(request) if permission is None or allows(user, permission)]
+    page, _, section = (told or [FIRST_PAGE])[0].partition("#")
+    return url_to("handbook", page=page) + (f"#{section}" if section else "")
+
+
+def _told_of(request: Request) -> Told:
+    parts = request.url.path.removeprefix(ROOT).strip("/").split("/")
+    for part in parts[:2]:
+        if part in TOLD_OF_PAGES:
+            return TOLD_OF_PAGES[part]
+    areas = {view.identity: view.permission_area for view in office_of(request).model_views}
+    return TOLD_OF_AREAS.get(areas.get(parts[0], ""), ())
 
 
 @cache
@@ -61,9 +97,13 @@ async def show_page(request: Request) -> Response:
     title = TITLE.match(source)
     if title is None:
         raise NotFound("The handbook has no such page.")
-    text = markup.render(source[title.end() :], MarkupKind.MARKDOWN)
+    text = HEADING.sub(_with_anchor, markup.render(source[title.end() :], MarkupKind.MARKDOWN))
     context = {"title": title["title"], "text": text, "is_first": request.path_params["page"] == FIRST_PAGE}
     return await render(request, "handbook.html", context)
+
+
+def _with_anchor(heading: re.Match[str]) -> str:
+    return f'<h2 id="{slugify(unescape(heading["text"]))}">{heading["text"]}</h2>'
 
 
 async def show_picture(request: Request) -> Response:
