@@ -24,6 +24,7 @@ from cms.codesamples import queries as code_samples
 from cms.codesamples.models import CodeSample
 from cms.downloads.models import OperatingSystem, Release
 from cms.downloads.versions import PythonVersion
+from cms.pages import queries as pages
 from cms.pages.models import Page
 from public_site.controllers.downloads import DOWNLOADS_TEMPLATE, downloads_answer, release_answer
 from public_site.controllers.home import HOME_TEMPLATE, home_answer
@@ -121,18 +122,21 @@ async def show_box(box: Box, session: AsyncSession, render: Renderer) -> Respons
 
 @preview_of(Banner)
 async def show_banner(banner: Banner, session: AsyncSession, render: Renderer) -> Response[Any]:
-    """Show a banner on the home page, whichever pages it is meant for."""
+    """Show a banner on the first of the pages that it is meant for; on the home page, where that is no page of ours."""
     render = replace(render, banner_instead=banner)
+    page = await session.scalar(pages.live().where(pages.is_at(banner.public_path)))
+    if page is not None:
+        return await page_answer(page, session, render)
     return await home_answer((await session.scalars(code_samples.shown())).all(), session, render)
 
 
 @preview_of(CodeSample)
 async def show_code_sample(sample: CodeSample, session: AsyncSession, render: Renderer) -> Response[Any]:
-    """Show a code sample in its place among the others, also where the home page has no room for it yet."""
+    """Show a code sample, opened, in its place among the others, also where the home page has no room for it yet."""
     others = [other for other in await session.scalars(code_samples.shown()) if other.id != sample.id]
     others = others[: code_samples.SHOWN - 1]
-    samples = sorted([*others, sample], key=lambda found: (found.position, found.id or 0))
-    return await home_answer(samples, session, render)
+    samples = sorted([*others, sample], key=lambda found: (found.id is None, found.position, found.id))
+    return await home_answer(samples, session, render, opened=sample)
 
 
 def _visit(site: Litestar, path: str) -> Request[Any, Any, State]:

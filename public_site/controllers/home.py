@@ -27,8 +27,12 @@ class HomeController(Controller):
         return await home_answer((await session.scalars(code_samples.shown())).all(), session, render)
 
 
-async def home_answer(samples: Sequence[CodeSample], session: AsyncSession, render: Renderer) -> Response[str]:
-    """Return the home page with these code samples."""
+async def home_answer(
+    samples: Sequence[CodeSample], session: AsyncSession, render: Renderer, *, opened: CodeSample | None = None
+) -> Response[str]:
+    """Return the home page with these code samples, of which one is `opened`, as a rule the first."""
     latest = await session.scalar(downloads.briefly(downloads.latest(ReleaseVersion.PYTHON_3)))
     recent = (await session.scalars(downloads.briefly(downloads.live()).limit(RECENT_RELEASES))).all()
-    return await render(HOME_TEMPLATE, latest=latest, recent=recent, samples=samples)
+    return await render(
+        HOME_TEMPLATE, latest=latest, recent=recent, samples=samples, opened=opened or next(iter(samples), None)
+    )

@@ -248,6 +248,26 @@ async def test_a_banner_is_shown_above_the_home_page(browser, session):
     assert "Typed campaign" in answer.text
 
 
+async def test_a_banner_is_shown_above_the_first_page_that_it_is_meant_for(browser, session):
+    await make_page(session, path="psf", title="The Foundation")
+    banner = await make_banner(session, is_published=False, paths=["/psf/"])
+
+    answer = await preview(browser, f"/admin/banners/edit/{banner.id}", title="Typed campaign")
+
+    assert "Typed campaign" in answer.text
+    assert "<h1>The Foundation" in answer.text
+
+
+async def test_a_code_sample_is_opened_among_the_others(browser, session):
+    await make_sample(session, title="Before")
+    sample = await make_sample(session, title="Mine", is_published=False)
+
+    answer = await preview(browser, f"/admin/code-samples/edit/{sample.id}", title="Typed")
+
+    assert 'id="sample-2" value="2" autocomplete="off" checked' in answer.text
+    assert 'id="sample-1" value="1" autocomplete="off">' in answer.text
+
+
 async def test_a_code_sample_is_shown_on_the_home_page_even_if_it_is_full(browser, session):
     for _ in range(6):
         await make_sample(session)
