@@ -62,7 +62,7 @@ async def send_review_decided(resources: Resources, session: AsyncSession, *, re
         username=user.username,
         what=review.row_label,
         outcome=review.status.value,
-        decided_by=review.decided_by_name,
+        decided_by=review.decided_by_name if review.decided_by_id else "",  # The schedule is nobody.
         reason=review.reason,
         link=_link(resources, review),
     )
