@@ -255,7 +255,7 @@ async def test_a_banner_is_shown_above_the_first_page_that_it_is_meant_for(brows
     answer = await preview(browser, f"/admin/banners/edit/{banner.id}", title="Typed campaign")
 
     assert "Typed campaign" in answer.text
-    assert "<h1>The Foundation" in answer.text
+    assert "<title>The Foundation | Python.org</title>" in answer.text
 
 
 async def test_a_code_sample_is_opened_among_the_others(browser, session):
