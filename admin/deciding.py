@@ -16,6 +16,7 @@ from admin.base import AdminView, Reached
 from admin.bulk import Intended, confirm_or_start, list_url
 from admin.choosing import CHANGED_SINCE, Candidate, Chosen, chosen_of, few_keys, reached_rows
 from admin.decisions import Decision
+from admin.redirect_offers import UNPUBLISH, redirect_offer
 from admin.rendering import go_to, render
 from admin.requests import resources_of
 from admin.urls import url_to
@@ -63,7 +64,8 @@ async def confirm_or_carry_out(request: Request) -> Response:
     refusals = [*(f"“{found.row}”: {found.hindrance}" for found in candidates if found.hindrance), *refusals]
     told = _told(sentences, refusals)
     tone = "success" if sentences else "danger"
-    return go_to(request, _next_url(view, request, ready, chosen), saying=told, link=_link(view, ready), tone=tone)
+    link = redirect_offer(user, ready) if decision.name == UNPUBLISH else _link(view, ready)
+    return go_to(request, _next_url(view, request, ready, chosen), saying=told, link=link, tone=tone)
 
 
 async def _ask(

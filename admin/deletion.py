@@ -18,6 +18,7 @@ from admin.back_office import view_of_request
 from admin.base import AdminView, Reached
 from admin.bulk import Intended, confirm_or_start, list_url
 from admin.choosing import CHANGED_SINCE, Chosen, chosen_of, few_keys, reached_rows, seen_of
+from admin.redirect_offers import redirect_offer
 from admin.rendering import go_to, render
 from admin.requests import resources_of
 from admin.urls import url_to
@@ -72,7 +73,8 @@ async def confirm_or_delete(request: Request) -> Response:
             again = await reached_rows(session, view, user, keys, lock=False)
             foreseen = [await _foreseen(session, found) for found in again]
             return await _show(request, view, chosen, foreseen, problem=refusal)
-    return go_to(request, list_url(view, chosen), saying=told)
+    link = redirect_offer(user, [found.row for found in reached])
+    return go_to(request, list_url(view, chosen), saying=told, link=link)
 
 
 async def _delete(session: AsyncSession, view: AdminView, chosen: Chosen, reached: list[Reached], *, by: User) -> str:

@@ -21,6 +21,7 @@ from admin.base import AdminView, Reached
 from admin.conflicts import Conflicting, conflicts_of
 from admin.deciding import decide
 from admin.inlines import InlineWork, staying
+from admin.redirect_offers import UNPUBLISH, redirect_offer
 from admin.relations import fill
 from admin.rendering import go_to, render
 from admin.requests import resources_of
@@ -282,6 +283,8 @@ def _go_on(sheet: Sheet, row: Any, pressed: str, sentence: str) -> Response:
     }
     public = view.public_url(row) if getattr(row, "is_published", True) else ""
     link = ("See it on the site", public) if public.startswith("/") else None
+    if pressed == DECIDE + UNPUBLISH:
+        link = redirect_offer(sheet.user, [row])
     return go_to(sheet.request, targets.get(pressed, stay), saying=sentence, link=link)
 
 
