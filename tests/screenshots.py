@@ -20,8 +20,12 @@ from urllib.request import urlopen
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, FloatRect, Page, async_playwright
 
+from admin.hints import EVERY_HINT
+from admin.urls import url_to
+
 IMAGES = Path(__file__).parent.parent / "docs" / "staff" / "images"
 PASSWORD = "python-demo"
+CLOSE_HINTS = url_to("close-hints")
 WIDTH = 1280
 HEIGHT = 3200
 """Higher than any page, so that the bar that stays at the window's end lies where the form ends."""
@@ -63,9 +67,10 @@ PAGE_TEXT = """People meet for a day or two and improve Python together. Newcome
 class Desk:
     """Somebody at the back office, whose window can be photographed."""
 
-    def __init__(self, page: Page, site: str) -> None:
+    def __init__(self, page: Page, site: str, images: Path) -> None:
         self.page = page
         self.site = site
+        self.images = images
 
     async def go(self, path: str) -> None:
         await self.page.goto(self.site + path)
@@ -84,7 +89,7 @@ class Desk:
         await self.page.mouse.move(0, 0)
         clip = await self._around(parts or (".page-head", "main > :last-child"))
         picture = Image.open(BytesIO(await self.page.screenshot(clip=clip)))
-        picture.convert("RGB").quantize(COLOURS).save(IMAGES / f"{name}.png", optimize=True)
+        picture.convert("RGB").quantize(COLOURS).save(self.images / f"{name}.png", optimize=True)
 
     async def _around(self, selectors: tuple[str, ...]) -> FloatRect:
         boxes = [await self.page.locator(selector).first.bounding_box() for selector in selectors]
@@ -112,7 +117,7 @@ async def release_manager(desk: Desk) -> None:
     await desk.shoot("release-list", ".file-list")
     await desk.press("Read the list")
     await desk.shoot("release-files", ".inlines", ".save-bar")
-    await desk.press("Save and publish")
+    await desk.press("Publish")
     await desk.shoot("release-live", ".notice-success", ".page-head")
     await page.click(f"[data-inline-row] summary:has-text('python-{VERSION}-amd64.exe')")
     await desk.shoot("release-file", "[data-inline-row][open]")
@@ -147,7 +152,7 @@ async def web_editor(desk: Desk) -> None:
     await desk.go("/admin/pages/list?search=sprints")
     await desk.press("Sprints")
     await page.fill("#content", f"{PAGE_TEXT}- Bring a friend.\n")
-    await desk.press("Save and publish")
+    await desk.press("Publish")
     await page.click(".page-actions a:has-text('History')")
     await page.wait_for_load_state("networkidle")
     await desk.shoot("history-of-a-page", ".page-head", ".history-entry >> nth=1")
@@ -163,6 +168,30 @@ async def web_editor(desk: Desk) -> None:
     await desk.shoot("code-samples", ".page-head", ".list-card")
     await desk.go("/admin/history?table=pages&person=web-editor")
     await desk.shoot("history", ".page-head", ".history-entry >> nth=2")
+    await media_library(desk)
+
+
+async def media_library(desk: Desk) -> None:
+    """Files are uploaded, described, and put into a text."""
+    page = desk.page
+    await desk.go("/admin/media/upload")
+    files = [Path("fixtures/media") / name for name in ("hills.jpg", "workshop-checklist.txt")]
+    await page.set_input_files("#uploads-files", [*files, _drawing()])
+    await page.fill(".upload-row:nth-child(3) [placeholder]", "A yellow and a blue circle")
+    await page.click("#uploads > .btn-primary")
+    await page.wait_for_selector(".upload-row:nth-child(3).is-done")
+    await desk.shoot("media-upload", ".page-head", "#uploads")
+    await desk.go("/admin/media/list")
+    await desk.shoot("media-library", ".page-head", ".list-card")
+    await desk.press("Hills in the evening")
+    await desk.shoot("media-item", ".page-head", ".fieldset >> nth=1")
+    await desk.go("/admin/pages/create")
+    await page.set_viewport_size({"width": WIDTH, "height": 900})
+    await page.click("[data-media=image]")
+    await page.click(".media-dialog .media-link:has-text('A table at a sprint')")
+    await page.wait_for_load_state("networkidle")
+    await desk.shoot("media-dialog", ".media-dialog")
+    await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
 
 async def communications(desk: Desk) -> None:
@@ -239,24 +268,52 @@ async def superuser(desk: Desk) -> None:
     await desk.shoot("operations")
 
 
+async def newcomer(desk: Desk) -> None:
+    """Somebody looks around: the hints, the search over everything, and the keys."""
+    page = desk.page
+    await page.set_viewport_size({"width": WIDTH, "height": 760})
+    await page.click(".account summary")
+    await page.click("[data-command=hints]")
+    await page.wait_for_load_state("networkidle")
+    await desk.shoot("hints", ".topbar", ".hints")
+    await page.keyboard.press("Control+k")
+    await page.wait_for_selector(".palette-option")
+    await page.keyboard.type("python")
+    await page.wait_for_selector(".palette-option:has-text('Release files') , .palette-group:has-text('Releases')")
+    await desk.shoot("palette", ".palette")
+    await page.keyboard.press("Escape")
+    await desk.go("/admin/pages/list")
+    await page.keyboard.press("?")
+    await page.wait_for_selector("dialog[open]")
+    await desk.shoot("keys", "dialog[open]")
+
+
 ROLES: dict[str, Callable[[Desk], Awaitable[None]]] = {
     "release-manager": release_manager,
     "web-editor": web_editor,
     "communications": communications,
     "volunteer": volunteer,
     "superuser": superuser,
+    "auditor": newcomer,
 }
 AFTERWARDS = {"web-editor": reviewer}
 """What somebody does with what others have done."""
 
 
-async def main() -> None:
+async def take_all(images: Path) -> None:
     """Start the program with its demo content in a folder of its own, and let each role do its work."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
     with _site() as site:
         async with _browser() as browser:
             for role, work in (*ROLES.items(), *AFTERWARDS.items()):
-                await work(await _signed_in(browser, site, role))
+                await work(await _signed_in(browser, site, role, images))
+
+
+def main() -> None:
+    """Take every picture anew, and remove those that are no longer taken."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for path in IMAGES.glob("*.png"):
+        path.unlink()
+    asyncio.run(take_all(IMAGES))
     total = sum(path.stat().st_size for path in IMAGES.glob("*.png"))
     sys.stdout.write(f"{len(list(IMAGES.glob('*.png')))} pictures, {total // 1000} kB, in {IMAGES}\n")
 
@@ -303,14 +360,17 @@ async def _browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def _signed_in(browser: Browser, site: str, role: str) -> Desk:
+async def _signed_in(browser: Browser, site: str, role: str, images: Path) -> Desk:
     page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
     await page.goto(f"{site}/accounts/login/?next=/admin/")
     await page.fill("[name=username]", role)
     await page.fill("[name=password]", PASSWORD)
     await page.press("[name=password]", "Enter")
     await page.wait_for_load_state("networkidle")
-    return Desk(page, site)
+    token = await page.get_attribute("meta[name=csrf-token]", "content")
+    for hint in EVERY_HINT:
+        await page.request.post(f"{site}{CLOSE_HINTS}", form={"csrf_token": token or "", "hints": hint})
+    return Desk(page, site, images)
 
 
 def _drawing() -> dict[str, object]:
@@ -325,4 +385,4 @@ def _drawing() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -1,16 +1,20 @@
 """The staff's handbook inside the back office."""
 
 import re
+from pathlib import Path
 
 import pytest
 from lxml import html
 
 from admin.handbook import HANDBOOK, TOLD_OF_AREAS, TOLD_OF_PAGES
 from cms.core.permissions import SHIPPED_ROLES
+from tests import screenshots
 from tests.admin.browser import Browser, text_of
 from tests.factories.users import make_user
 
 LINK = re.compile(r"\]\((?P<target>[^)]+)\)")
+PICTURE = re.compile(r"\(images/(?P<name>[a-z-]+)\.png\)")
+TAKEN = re.compile(r"desk\.shoot\(\s*\"(?P<name>[a-z-]+)\"")
 PAGES = sorted(path.name for path in HANDBOOK.glob("*.md"))
 
 
@@ -70,3 +74,13 @@ async def test_every_role_finds_itself_in_the_handbook(browser):
     told += text_of((await browser.get("/admin/handbook/other-roles.md")).text)
 
     assert all(role.label in told for role in SHIPPED_ROLES.values())
+
+
+def test_every_picture_is_named_taken_by_the_program_and_there():
+    named = {name for page in PAGES for name in PICTURE.findall((HANDBOOK / page).read_text())}
+    taken = set(TAKEN.findall(Path(screenshots.__file__).read_text()))
+    there = {path.stem for path in (HANDBOOK / "images").glob("*.png")}
+
+    assert named - taken == set(), "`make screenshots` takes no such picture."
+    assert taken - named == set(), "No page of the handbook shows this picture."
+    assert there == named
