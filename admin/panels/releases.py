@@ -42,7 +42,7 @@ async def unfinished_releases(desk: Desk) -> Panel:
     )
     limited = [select(arm.order_by(Release.updated_at.desc()).limit(MOST).subquery()) for arm in (bare, drafts)]
     together = union_all(*limited).subquery()
-    found = await desk.session.execute(select(together).order_by(together.c.updated_at.desc()))
+    found = (await desk.session.execute(select(together).order_by(together.c.updated_at.desc()))).all()
     lines = [
         Line(
             row.name,
@@ -52,5 +52,6 @@ async def unfinished_releases(desk: Desk) -> Panel:
         )
         for row in found
     ]
-    url = url_to("list", identity="releases", query={"is_published": "no"})
+    has_drafts = any(row.lack == DRAFT for row in found)
+    url = url_to("list", identity="releases", query={"is_published": "no"}) if has_drafts else ""
     return Panel("Unfinished releases", lines, help="Drafts, and releases that nobody can download.", all_url=url)
