@@ -23,6 +23,7 @@ from playwright.async_api import Browser, FloatRect, Page, async_playwright
 from admin.hints import EVERY_HINT
 from admin.urls import url_to
 
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 IMAGES = Path(__file__).parent.parent / "docs" / "staff" / "images"
 PASSWORD = "python-demo"
 CLOSE_HINTS = url_to("close-hints")
@@ -175,8 +176,9 @@ async def media_library(desk: Desk) -> None:
     """Files are uploaded, described, and put into a text."""
     page = desk.page
     await desk.go("/admin/media/upload")
-    files = [Path("fixtures/media") / name for name in ("hills.jpg", "workshop-checklist.txt")]
-    await page.set_input_files("#uploads-files", [*files, _drawing()])
+    known = [FIXTURES / "media" / name for name in ("hills.jpg", "workshop-checklist.txt")]
+    for files in (known, _drawing()):
+        await page.set_input_files("#uploads-files", files)
     await page.fill(".upload-row:nth-child(3) [placeholder]", "A yellow and a blue circle")
     await page.click("#uploads > .btn-primary")
     await page.wait_for_selector(".upload-row:nth-child(3).is-done")
@@ -205,6 +207,24 @@ async def communications(desk: Desk) -> None:
     await desk.shoot("banner-new", ".page-head", ".fieldset >> nth=1")
     await desk.go("/admin/banners/list")
     await desk.shoot("banners", ".page-head", ".list-card")
+
+
+async def menus_and_missed_paths(desk: Desk) -> None:
+    """A menu is looked at; paths that nothing answers are asked for, written down, and listed."""
+    await desk.go("/admin/menus")
+    await desk.shoot("menu", ".page-head", ".tree-row >> nth=9")
+    for path, times in MISSED.items():
+        for _ in range(times):
+            await desk.page.request.get(desk.site + path, headers={"Referer": f"{desk.site}/about/help/"})
+    await asyncio.sleep(SECONDS_TO_COUNT)
+    await desk.go("/admin/operations/schedule")
+    await desk.page.click("tr:has-text('write_missed_paths') button")
+    for _ in range(SECONDS_TO_COUNT):
+        await desk.go("/admin/missed-paths/list")
+        if await desk.page.locator(".table tbody tr").count():
+            break
+        await asyncio.sleep(1)
+    await desk.shoot("missed-paths", ".page-head", ".table tbody tr >> nth=-1")
 
 
 async def volunteer(desk: Desk) -> None:
