@@ -26,6 +26,9 @@ NOBODY = "2147483647"
 
 OF_A_VIEW = (
     "GET list",
+    "GET counts",
+    "POST views",
+    "POST views/{row}",
     "GET export/csv",
     "GET export/xlsx",
     "GET export/json",
@@ -37,6 +40,19 @@ OF_A_VIEW = (
     "POST edit/{row}",
     "GET delete?pks={row}",
     "POST delete?pks=nobody",
+)
+MANY_ROWS = (
+    "POST users/toggle/{users}/is_active",
+    "POST releases/toggle/{releases}/is_shown_on_download_page",
+    "POST release-files/toggle/{release-files}/has_download_button",
+    "GET users/change/is_active?pks={users}",
+    "POST users/change/is_active?pks=nobody&value=False",
+    "GET pages/change/template_name?pks={pages}",
+    "POST pages/change/template_name?pks=nobody&value=pages/raw.html",
+    "GET runs",
+    "GET runs/{pages}",
+    "GET runs/{pages}/state",
+    "POST runs/{pages}/cancel",
 )
 LOOK_UPS = ("GET releases/lookup/page?term=x", "GET release-files/lookup/release?term=x")
 DECISIONS = tuple(
@@ -89,7 +105,7 @@ def requests():
     """Return every request as the table names it."""
     views = [f"{line.split()[0]} {view.identity}/{line.split()[1]}" for view in VIEWS for line in OF_A_VIEW]
     filled = [line.replace("{row}", "{" + line.split()[1].split("/")[0] + "}") for line in views]
-    return [*SINGLE, *filled, *DECISIONS, *DRAFTS, *IMPORTS, *LOOK_UPS]
+    return [*SINGLE, *filled, *MANY_ROWS, *DECISIONS, *DRAFTS, *IMPORTS, *LOOK_UPS]
 
 
 @pytest.fixture
@@ -193,6 +209,6 @@ def test_the_table_names_every_address():
             .replace("{format}", "csv")
             .replace("{field}", "page")
         )
-        shape = shape.replace("{page}", "index.md").replace("{name}", "dashboard")
+        shape = shape.replace("{column}", "is_active").replace("{page}", "index.md").replace("{name}", "dashboard")
         found = {shape, shape.replace("users", "V"), shape.replace("roles", "V")}
         assert found & shapes, route.path
