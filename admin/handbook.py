@@ -40,8 +40,8 @@ TOLD_OF_AREAS: dict[str, Told] = {
         ("web-editor.md#change-a-box", P.BOXES_DELETE),
         ("communications.md#change-a-box", P.BOXES_EDIT),
     ),
-    "media": (("web-editor.md#put-an-image-on-a-page", P.MEDIA_EDIT),),
-    "redirects": (("web-editor.md#move-a-page-and-keep-its-old-address", P.REDIRECTS_EDIT),),
+    "media": (("media.md", P.MEDIA_VIEW),),
+    "redirects": (("web-editor.md#lead-an-old-address-somewhere", P.REDIRECTS_EDIT),),
     "users": (("superuser.md#let-somebody-in", P.USERS_EDIT),),
     "roles": (("superuser.md#give-a-role-or-restrict-it", P.ROLES_EDIT),),
 }
@@ -59,8 +59,10 @@ TOLD_OF_PAGES: dict[str, Told] = {
     ),
     "role-matrix": (("superuser.md#give-a-role-or-restrict-it", P.ROLES_EDIT),),
     "why": (("superuser.md#why-may-this-person-not", P.USERS_EDIT), ("auditor.md#see-who-may-do-what", None)),
-    "menus": (("web-editor.md", P.MENUS_EDIT),),
+    "menus": (("web-editor.md#change-the-menus", P.MENUS_EDIT),),
+    "missed-paths": (("web-editor.md#find-the-paths-that-visitors-miss", P.REDIRECTS_EDIT),),
     "media": TOLD_OF_AREAS["media"],
+    "import": (("tables.md#bring-a-table-back", None),),
     "broken-links": (("index.md#what-is-the-same-everywhere", None),),
 }
 """What an address begins with, or what is done to a row, → where that is told of."""

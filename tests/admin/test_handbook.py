@@ -38,7 +38,7 @@ async def test_what_is_no_page_of_the_handbook_is_not_found(browser, name):
     [
         ("release-manager", "releases/list", "release-manager.md"),
         ("web-editor", "pages/list", "web-editor.md#write-a-page"),
-        ("web-editor", "redirects/create", "web-editor.md#move-a-page-and-keep-its-old-address"),
+        ("web-editor", "redirects/create", "web-editor.md#lead-an-old-address-somewhere"),
         ("communications", "pages/list", "communications.md#write-a-page"),
         ("volunteer", "pages/create", "volunteer.md#write-a-page"),
         ("auditor", "pages/list", "index.md"),
