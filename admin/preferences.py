@@ -1,4 +1,4 @@
-"""What people choose for themselves while they work: hints that they have read, and whether keys are shortcuts."""
+"""What people choose for themselves while they work: hints that they have read, keys as shortcuts, mails."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -41,6 +41,19 @@ async def switch_shortcuts(request: Request) -> Response:
     return go_to(request, url_to("index"), saying=told)
 
 
+async def switch_review_mails(request: Request) -> Response:
+    """Tell the person of reviews by mail from now on, or no longer."""
+    posted = await read_form(request)
+    is_on = bool(posted.get("gets_review_mails"))
+    async with resources_of(request).sessionmaker() as session:
+        await preferences.switch_review_mails(session, user_of(request), on=is_on)
+        await session.commit()
+    told = (
+        "Reviews are told to you by mail." if is_on else "You get no mails about reviews any more; this page tells all."
+    )
+    return go_to(request, url_to("reviews"), saying=told)
+
+
 def _back(path: str) -> str:
     """Return where the form came from, as long as that is within the back office."""
     return path if path.startswith(f"{ROOT}/") else url_to("index")
@@ -50,4 +63,5 @@ routes = [
     Route("/preferences/close-hints", close_hints, methods=["POST"]),
     Route("/preferences/show-hints", show_hints_again, methods=["POST"]),
     Route("/preferences/shortcuts", switch_shortcuts, methods=["POST"]),
+    Route("/preferences/review-mails", switch_review_mails, methods=["POST"]),
 ]

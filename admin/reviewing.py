@@ -25,6 +25,7 @@ from cms.core.errors import CMSError, Invalid, NotFound
 from cms.core.permissions import Permission
 from cms.core.publishing import Publishable
 from cms.core.reviews import Review, ReviewStatus
+from cms.users import preferences
 from cms.users.models import User
 
 MOST_SHOWN = 100
@@ -112,6 +113,7 @@ async def show_queue(request: Request) -> Response:
     async with resources_of(request).sessionmaker() as session:
         context = {
             "title": "Reviews",
+            "gets_mails": await preferences.gets_review_mails(session, user),
             "to_decide": await _lines(session, request, reviews.waiting_for(user, models)),
             "submitted": await _lines(session, request, reviews.submitted_by(user)),
             "sent_back": await _lines(session, request, reviews.sent_back_to(user)),

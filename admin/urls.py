@@ -69,6 +69,7 @@ ADDRESSES = {
     "close-hints": "/preferences/close-hints",
     "show-hints": "/preferences/show-hints",
     "switch-shortcuts": "/preferences/shortcuts",
+    "switch-review-mails": "/preferences/review-mails",
     "handbook": "/handbook/{page}",
     "role-matrix": "/role-matrix",
     "view-as": "/roles/view-as/{pk}",

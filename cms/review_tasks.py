@@ -11,6 +11,7 @@ from cms.core.permissions import Permission, extends_to
 from cms.core.resources import Resources
 from cms.core.reviews import Comment, Review, ReviewStatus
 from cms.core.tasks import task
+from cms.users import preferences
 from cms.users.grants import load_grants
 from cms.users.models import Role, RoleAssignment, User
 
@@ -34,7 +35,7 @@ async def send_review_requests(_resources: Resources, session: AsyncSession, *, 
 async def send_review_request(resources: Resources, session: AsyncSession, *, review_id: int, user_id: int) -> None:
     """Ask one person for a decision, unless somebody was quicker."""
     review, user = await session.get(Review, review_id), await session.get(User, user_id)
-    if review is None or user is None or not _can_be_written_to(user) or review.status != ReviewStatus.OPEN:
+    if review is None or user is None or not await _wants_mail(session, user) or review.status != ReviewStatus.OPEN:
         return
     await mail.send(
         resources.mail,
@@ -53,7 +54,7 @@ async def send_review_decided(resources: Resources, session: AsyncSession, *, re
     """Tell who submitted a draft what was decided."""
     review = await session.get(Review, review_id)
     user = await session.get(User, review.submitted_by_id) if review and review.submitted_by_id else None
-    if review is None or user is None or not _can_be_written_to(user):
+    if review is None or user is None or not await _wants_mail(session, user):
         return
     await mail.send(
         resources.mail,
@@ -87,7 +88,7 @@ async def send_comment(resources: Resources, session: AsyncSession, *, comment_i
     """Send a comment to one of those who take part."""
     comment, user = await session.get(Comment, comment_id), await session.get(User, user_id)
     row = await _row_of(session, comment) if comment is not None else None
-    if comment is None or user is None or row is None or not _can_be_written_to(user):
+    if comment is None or user is None or row is None or not await _wants_mail(session, user):
         return
     await mail.send(
         resources.mail,
@@ -131,8 +132,8 @@ async def _participants(session: AsyncSession, row: Any) -> Iterable[int]:
     return found - {None}  # type: ignore[return-value]  # mypy does not see that None is gone
 
 
-def _can_be_written_to(user: User) -> bool:
-    return user.is_active and bool(user.email)
+async def _wants_mail(session: AsyncSession, user: User) -> bool:
+    return user.is_active and bool(user.email) and await preferences.gets_review_mails(session, user)
 
 
 def _link(resources: Resources, about: Review | Comment) -> str:

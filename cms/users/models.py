@@ -170,6 +170,9 @@ class UserPreferences(Identified, Base):
     has_shortcuts: Mapped[bool] = mapped_column(Boolean, default=True, server_default="true")
     """Whether single keys are shortcuts, which is in the way of those who speak to their computer."""
 
+    gets_review_mails: Mapped[bool] = mapped_column(Boolean, default=True, server_default="true")
+    """Whether reviews are told by mail; the page of reviews tells of them all the same."""
+
     def __str__(self) -> str:
         return f"preferences of user {self.user_id}"
 

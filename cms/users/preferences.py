@@ -30,6 +30,17 @@ async def switch_shortcuts(session: AsyncSession, user: User, *, on: bool) -> No
     (await _kept(session, user)).has_shortcuts = on
 
 
+async def switch_review_mails(session: AsyncSession, user: User, *, on: bool) -> None:
+    """Tell the person of reviews by mail, or not."""
+    (await _kept(session, user)).gets_review_mails = on
+
+
+async def gets_review_mails(session: AsyncSession, user: User) -> bool:
+    """Return whether the person is told of reviews by mail, as everybody is who chose nothing."""
+    chosen = select(UserPreferences.gets_review_mails).where(UserPreferences.user_id == user.id)
+    return await session.scalar(chosen) is not False
+
+
 async def _kept(session: AsyncSession, user: User) -> UserPreferences:
     """Return the person's row, locked; it is made when something is chosen for the first time."""
     made = insert(UserPreferences).values(user_id=user.id).on_conflict_do_nothing(index_elements=["user_id"])

@@ -674,6 +674,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("seen_hints", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("has_shortcuts", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("gets_review_mails", sa.Boolean(), server_default="true", nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_user_preferences_user_id_users"), ondelete="CASCADE"
         ),

@@ -82,6 +82,7 @@ DRAFTS = tuple(
 )
 SINGLE = (
     "GET reviews",
+    "POST preferences/review-mails",
     "GET reviews/pages/{pages}",
     "GET ",
     "GET history",

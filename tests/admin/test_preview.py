@@ -213,6 +213,25 @@ async def test_a_release_is_shown_with_the_files_of_the_form(browser, session):
     assert "Windows embeddable package" in answer.text
 
 
+async def test_a_file_that_only_the_draft_knows_is_shown(browser, session):
+    release = await make_release(session, "Python 3.14.0")
+    system = await make_operating_system(session, "Windows")
+    path = f"/admin/releases/edit/{release.id}"
+    added = {
+        "files-0-row_id": "",
+        "files-0-name": "Drafted installer",
+        "files-0-operating_system": str(system.id),
+        "files-0-url": "https://www.python.org/ftp/python/3.14.0/drafted.exe",
+        "files-0-size": "1000",
+    }
+    await browser.post(path, {**await browser.form(path), **added, "press": "continue"})
+
+    answer = await preview(browser, path, name="Python 3.14.0")
+
+    assert answer.status_code == 200
+    assert answer.text.count("Drafted installer") == 1
+
+
 async def test_a_new_release_is_shown(browser):
     answer = await preview(
         browser, "/admin/releases/create", name="Python 3.15.0a1", slug="python-3150a1", content="Soon"

@@ -221,3 +221,14 @@ async def test_the_saved_draft_is_seen_in_the_public_page(client, session, submi
     assert answer.status_code == 200
     assert "Sprints | Python.org" in answer.text
     assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+async def test_mails_about_reviews_are_switched_off_and_on_again(client, session, editor):
+    browser = await as_user(client, session, editor)
+    told = []
+    for chosen in ({}, {"gets_review_mails": "y"}):
+        answer = await browser.post("/admin/preferences/review-mails", chosen)
+        told.append(text_of((await browser.get(answer.headers["location"])).text))
+
+    assert "You get no mails about reviews. Send me mails" in told[0]
+    assert "You are told of reviews by mail. Send me none" in told[1]

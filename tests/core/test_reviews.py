@@ -9,10 +9,11 @@ from cms.core import publishing, reviewing, reviews
 from cms.core.audit import AuditEntry, acting_as
 from cms.core.errors import Conflict, Invalid, InvalidTransition, PermissionDenied
 from cms.core.outbox import OutboxMessage
-from cms.core.permissions import Permission
+from cms.core.permissions import SYSTEM, Permission
 from cms.core.reviews import Review, ReviewStatus
 from cms.pages.models import Page
 from cms.pages.services import publish_page, save_page
+from cms.users import preferences
 from tests.factories.pages import make_page
 from tests.factories.users import make_user
 
@@ -335,3 +336,23 @@ async def test_a_review_that_was_decided_asks_nobody_any_more(resources, session
     await run_waiting(resources, session)
 
     assert mail.sent == []
+
+
+async def test_who_wants_no_mails_about_reviews_gets_none(resources, session, mail, page, editor, volunteer):
+    await preferences.switch_review_mails(session, editor, on=False)
+    await reviewing.submit(session, page, by=volunteer)
+    await session.commit()
+
+    await run_waiting(resources, session)
+
+    assert mail.sent == []
+
+
+async def test_what_a_schedule_makes_live_is_told_to_who_submitted_it(resources, session, mail, submitted, volunteer):
+    await publish_page(session, submitted, by=SYSTEM)
+    await session.commit()
+
+    await run_waiting(resources, session)
+
+    assert volunteer.email in [message["To"] for message in mail.sent]
+    assert "“Sprints” is live now." in mail.sent[-1].get_content()
