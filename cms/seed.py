@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.banners.models import Banner, Tone
 from cms.boxes.models import Box
 from cms.codesamples.models import CodeSample
+from cms.codesamples.services import STEP
 from cms.core import audit, clock, outbox
 from cms.core.cdn import ALL_PAGES
 from cms.core.changes import HANDLED
@@ -22,6 +23,7 @@ from cms.core.markup import MarkupKind, render
 from cms.core.permissions import SHIPPED_ROLES, SYSTEM
 from cms.core.resources import Resources
 from cms.core.storage import Storage
+from cms.demonstration import begin_work
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.media import services as media
 from cms.media.models import MediaItem
@@ -69,7 +71,9 @@ async def seed(resources: Resources, *, demo: bool) -> None:
             if demo:
                 await _write_media(session, resources.storage)
                 await _write_content(session)
-                await _write_people(session, roles, resources.settings.demo_password.get_secret_value())
+                is_first = await _write_people(session, roles, resources.settings.demo_password.get_secret_value())
+                if is_first:
+                    await begin_work(session)
             await session.commit()
 
 
@@ -186,7 +190,7 @@ async def _write_code_samples(session: AsyncSession) -> None:
         _, front_matter, explanation = file.read_text(encoding="utf-8").split(FRONT_MATTER, 2)
         fields = tomllib.loads(front_matter)
         if fields["title"] not in present:
-            sample = CodeSample(copy=explanation, copy_kind=KINDS[file.suffix], position=position, **fields)
+            sample = CodeSample(copy=explanation, copy_kind=KINDS[file.suffix], position=position * STEP, **fields)
             sample.code, sample.is_published, sample.first_published_at = sample.code.strip("\n"), True, clock.now()
             _add(session, sample)
     await session.flush()
@@ -270,8 +274,8 @@ def _file(file: dict[str, Any], release_id: int, systems: dict[str, int]) -> dic
     }
 
 
-async def _write_people(session: AsyncSession, roles: dict[str, Role], password: str) -> None:
-    """Write one account for each shipped role, a superuser, and a member of the public."""
+async def _write_people(session: AsyncSession, roles: dict[str, Role], password: str) -> bool:
+    """Write one account for each shipped role, a superuser, and a member of the public; say if all of them are new."""
     present = set((await session.scalars(select(func.lower(User.username)))).all())
     # One hash for all: the password is no secret, and each hash takes its time.
     encoded = passwords.hash_now(password)
@@ -285,6 +289,7 @@ async def _write_people(session: AsyncSession, roles: dict[str, Role], password:
             kind, values = SCOPES.get(name, (None, []))
             _add(session, RoleAssignment(user_id=user.id, role_id=roles[name].id, scope_kind=kind, scope_values=values))
     await session.flush()
+    return not present & SHIPPED_ROLES.keys()
 
 
 def _person(name: str, encoded: str) -> User:
