@@ -29,8 +29,8 @@ improveFields();
 improveMedia();
 each("[data-sheet]", guardSheet);
 improvePreview();
-improveHints();
 improveSearch();
+improveHints();
 improveShortcuts();
 document.querySelector("[data-focus]")?.focus();
 document.addEventListener("click", (event) => {
