@@ -19,7 +19,6 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from cms.core.errors import TooManyAttempts, Unavailable
 from cms.core.live import CHANNEL, EVERYTHING, message_about
 from public_site.shutdown import when_asked_to_stop
 
@@ -108,17 +107,10 @@ class Streams:
         """End every stream; the browsers come back to another process."""
         self._ending.set()
 
-    def require_room(self, person_id: int) -> None:
-        """Raise TooManyAttempts where there are too many streams, and Unavailable where none would help.
-
-        To a browser either means to stop asking; the page then looks again by itself.
-        """
-        if self._ending.is_set() or not self._backend.is_hearing:
-            message = "Changes cannot be told at the moment; the page looks by itself each minute."
-            raise Unavailable(message)
-        if self._open[person_id] >= MOST_EACH or self._open.total() >= MOST:
-            message = "So many pages are open that this one is not told of changes; it looks by itself each minute."
-            raise TooManyAttempts(message, retry_after=60)
+    def has_room(self, person_id: int) -> bool:
+        """Return whether one more stream would do any good: not without Redis, at the end, or where there are many."""
+        is_useful = self._backend.is_hearing and not self._ending.is_set()
+        return is_useful and self._open[person_id] < MOST_EACH and self._open.total() < MOST
 
     async def changes(self, person_id: int) -> AsyncGenerator[ServerSentEventMessage, None]:
         """Yield an event for each change, until the browser goes, the process stops or Redis is away."""

@@ -1,6 +1,6 @@
 """The stream by which open pages of the back office hear that something changed; for staff alone."""
 
-from litestar import Controller, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.response import ServerSentEvent
 
@@ -19,8 +19,10 @@ class ChangesController(Controller):
     @get("/_changes")
     async def stream_changes(
         self, streams: NamedDependency[Streams], user: NamedDependency[User | None]
-    ) -> ServerSentEvent:
+    ) -> ServerSentEvent | Response[None]:
+        """Answer with a stream, or with 204, by which browsers know to ask no more; the page then looks by itself."""
         if user is None or not (user.is_staff or user.is_superuser):
             raise PermissionDenied("Only the staff is told of changes.")
-        streams.require_room(user.id)
+        if not streams.has_room(user.id):
+            return Response(None, status_code=204, headers=HEADERS)
         return ServerSentEvent(streams.changes(user.id), headers=HEADERS)
