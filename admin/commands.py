@@ -31,6 +31,7 @@ PERSONAL = (
     Command(label="Dark or light mode", action="theme", words="theme night colours appearance"),
     Command(label="Keyboard shortcuts", action="shortcuts", words="keys help hotkeys", shortcut="?"),
     Command(label="Show the hints again", action="hints", words="tips tour introduction"),
+    Command(label="Work in the background", url=url_to("runs"), words="bulk runs tasks progress many rows"),
     Command(label="See the site", url="/", words="home page public python.org"),
     Command(label="Change password", url="/accounts/password/change/", words="account security"),
     Command(label="Where you are signed in", url="/accounts/sessions/", words="sessions browsers account security"),

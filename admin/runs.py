@@ -101,11 +101,6 @@ async def cancel(request: Request) -> Response:
     return go_to(request, url_to("run", pk=run.id), saying=f"Stopped; {left} rows were left as they are.")
 
 
-async def under_way(session: AsyncSession, user: User) -> list[BulkRun]:
-    """Return the person's runs that have not come to their end."""
-    return list(await session.scalars(bulk.runs_of(user).where(BulkRun.status.in_(bulk.UNDER_WAY))))
-
-
 async def _run(session: AsyncSession, request: Request, user: User, *, lock: bool = False) -> BulkRun:
     """Return a run of the person's own, or any for who looks after the machinery. Raises NotFound."""
     chosen = select(BulkRun).where(BulkRun.id == row_key(request.path_params["pk"]))

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -32,6 +32,7 @@ from cms.core.integrity import explained
 from cms.core.permissions import Actor
 
 MOST_IN_A_RUN = 100_000
+KEPT = timedelta(days=90)
 LABEL_LENGTH = 200
 TASK = "act_on_many"
 CHANGE = "change"

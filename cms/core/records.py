@@ -3,7 +3,8 @@
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import clock, mail_log, purge_log, search_rebuilds, storage_use, uploaded_tables
+from cms.core import bulk, clock, mail_log, purge_log, search_rebuilds, storage_use, uploaded_tables
+from cms.core.bulk import BulkRun
 from cms.core.changes import AS_HANDLED
 from cms.core.mail_log import SentMail
 from cms.core.purge_log import PurgeRecord
@@ -19,13 +20,14 @@ KEPT = (
     (SentMail.id, SentMail.at, mail_log.KEPT),
     (PurgeRecord.id, PurgeRecord.at, purge_log.KEPT),
     (SearchRebuild.id, SearchRebuild.started_at, search_rebuilds.KEPT),
+    (BulkRun.id, BulkRun.started_at, bulk.KEPT),
     (UploadedTable.id, UploadedTable.uploaded_at, uploaded_tables.KEPT),
 )
 
 
 @task(timeout=300, schedule="23 3 * * *")
 async def forget_old_records(_resources: Resources, session: AsyncSession) -> None:
-    """Delete what has been kept for long enough: mails and rebuilds of 90 days ago, purges of 14, uploads of one."""
+    """Delete what has been kept long enough: mails, runs and rebuilds 90 days, purges 14, uploads one."""
     for key, moment, kept in KEPT:
         old = select(key).where(moment < clock.now() - kept).limit(AT_ONCE)
         statement = delete(key.class_).where(key.in_(old.scalar_subquery())).returning(key)

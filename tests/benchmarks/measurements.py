@@ -16,6 +16,7 @@ import httpx
 import psutil
 from sqlalchemy import event, select, text
 
+from cms.core import clock
 from cms.core.resources import Resources
 from cms.core.session import make_engine
 from cms.downloads.models import Release
@@ -89,16 +90,19 @@ def back_office_lists(place: Installation, sizes: list[int], *, times: int) -> I
         "search for a rare word": {"search": "needle"},
         "search for a word of every row": {"search": "straw"},
         "filter that one row in a thousand passes": {"path": "benchmark/777"},
-        "filter that most rows pass": {"is_published": "yes"},
+        "filter that most rows pass": {"state": "live"},
+        "a year of its dates": {"when": str(clock.now().year)},
     }
     client = sign_in(place, "superuser")
     took: dict[int, dict[str, float]] = {}
+    counted: dict[int, float] = {}
     for size in sizes:
         asyncio.run(_fill_pages(place, size))
         took[size] = {
             name: median_time(lambda _, query=query: _listed(client, query), times=times)
             for name, query in questions.items()
         }
+        counted[size] = median_time(lambda _: client.get("/admin/pages/counts").raise_for_status(), times=times)
     smallest, largest = sizes[0], sizes[-1]
     for name in questions:
         ratio = took[largest][name] / took[smallest][name]
@@ -108,6 +112,19 @@ def back_office_lists(place: Installation, sizes: list[int], *, times: int) -> I
             f"{ratio:.2f} ({times_text} ms)",
             "at most 1.5",
             ratio <= 1.5,
+        )
+    yield from _counting(counted)
+
+
+def _counting(counted: dict[int, float]) -> Iterator[Figure]:
+    """Tell how long the numbers beside the filters take, which a list asks for when somebody opens them."""
+    for size, seconds in counted.items():
+        what = f"Numbers beside the filters of a list, {size:,} rows"
+        yield Figure(
+            what,
+            f"{seconds * 1000:.0f} ms",
+            "at most 500 ms up to 100,000 rows",
+            seconds <= 0.5 if size <= 100_000 else None,
         )
 
 
