@@ -39,6 +39,7 @@ ACTIONS = (
     "make preview link",
     "end preview links",
     "restore",
+    "move",
     "sign in",
     "refuse sign-in",
     "end sessions",

@@ -33,7 +33,7 @@ async def place(request: Request) -> Response:
     if move is None:
         raise Invalid("Say which row is to be moved.")
     async with resources_of(request).sessionmaker() as session:
-        reached = await view.find(session, user, str(posted[move]), lock=True)
+        reached = await view.find(session, user, str(posted[move]))
         if not reached.may_edit:
             raise PermissionDenied(f"You may read “{reached.row}”, but not move it.")
         following = await _following(session, view.ordering, reached.row, move, posted)

@@ -36,7 +36,8 @@ class CodeSample(Identified, Publishable, Authored, Timestamped, Versioned, Base
 
     copy_kind: Mapped[MarkupKind] = mapped_column(stored_by_value(MarkupKind), default=MarkupKind.MARKDOWN)
     copy_html: Mapped[str] = mapped_column(Text, default="", info={"audit": QUIET})
-    position: Mapped[int] = mapped_column(Integer, default=0, info=NOT_REVISED)
+    position: Mapped[int] = mapped_column(Integer, default=0, info={"audit": QUIET, **NOT_REVISED})
+    """A number that is larger than those of the samples before it."""
 
     @property
     def public_path(self) -> str:

@@ -3,14 +3,15 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.codesamples import queries
 from cms.codesamples.models import CodeSample
-from cms.core import deletion, publishing
+from cms.core import audit, deletion, publishing
 from cms.core.errors import Invalid
 from cms.core.markup import TRUSTED_KINDS
 from cms.core.permissions import Actor, Permission, require
 
 LONGEST_CODE = 5_000
+STEP = 1024
+"""The distance between neighbours, so that a sample can be put between two others without writing these."""
 
 
 @publishing.saver(CodeSample)
@@ -31,7 +32,7 @@ async def save_sample(session: AsyncSession, sample: CodeSample, *, by: Actor) -
         await require(session, by, Permission.PAGES_TRUSTED_MARKUP)
     if sample.id is None:
         with session.no_autoflush:
-            sample.position = (await session.scalar(select(func.max(CodeSample.position))) or 0) + 1
+            sample.position = (await session.scalar(select(func.max(CodeSample.position))) or 0) + STEP
     session.add(sample)
     await publishing.require_to_write(session, sample, permission=Permission.CODESAMPLES_EDIT, by=by)
 
@@ -44,11 +45,30 @@ async def place_before(session: AsyncSession, sample: CodeSample, following: Cod
     await publishing.require_to_write(session, sample, permission=Permission.CODESAMPLES_EDIT, by=by)
     if following is sample:
         return
-    samples = (await session.scalars(queries.in_order().with_for_update())).all()
-    others = [other for other in samples if other is not sample]
+    others = [other for other in await _all_locked(session) if other is not sample]
     place = others.index(following) if following in others else len(others)
-    for position, row in enumerate([*others[:place], sample, *others[place:]], start=1):
-        row.position = position
+    _put(sample, others, place)
+    audit.note(session, sample, action="move", remark=f"To place {place + 1} of {len(others) + 1}.")
+
+
+async def _all_locked(session: AsyncSession) -> list[CodeSample]:
+    """Return all samples in their order, locked in that of their keys, so that two people never wait crosswise."""
+    locked = select(CodeSample).order_by(CodeSample.id).with_for_update()
+    samples = await session.scalars(locked.execution_options(populate_existing=True))
+    return sorted(samples, key=lambda sample: (sample.position, sample.id))
+
+
+def _put(sample: CodeSample, others: list[CodeSample], place: int) -> None:
+    """Write the sample alone, if there is room between its neighbours; otherwise make room for all."""
+    after = others[place].position if place < len(others) else None
+    before = others[place - 1].position if place > 0 else None
+    lower = before if before is not None else (after or 0) - 2 * STEP
+    upper = after if after is not None else lower + 2 * STEP
+    if upper - lower > 1:
+        sample.position = (lower + upper) // 2
+        return
+    for number, row in enumerate([*others[:place], sample, *others[place:]], start=1):
+        row.position = number * STEP
 
 
 async def delete_sample(session: AsyncSession, sample: CodeSample, *, by: Actor) -> None:

@@ -3,19 +3,19 @@
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, meta, nodes
+from jinja2 import Environment, meta, nodes
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-PUBLIC_FOLDERS_NOT = frozenset({"admin", "mail"})
+NOT_OF_THE_SITE = frozenset({"admin", "mail"})
 """Folders of templates that no page of the site is made of."""
 
-_reader = Environment(autoescape=True, loader=FileSystemLoader(TEMPLATES))
+_reader = Environment(autoescape=True)
 
 
 def public_templates() -> list[str]:
     """Return the names of all templates of the site, in order."""
     paths = (path.relative_to(TEMPLATES) for path in TEMPLATES.rglob("*.html"))
-    return sorted(path.as_posix() for path in paths if path.parts[0] not in PUBLIC_FOLDERS_NOT)
+    return sorted(path.as_posix() for path in paths if path.parts[0] not in NOT_OF_THE_SITE)
 
 
 @cache

@@ -1,10 +1,13 @@
 """What may be decided about code samples."""
 
 import pytest
+from sqlalchemy import select
 
 from cms.codesamples import queries, services
 from cms.codesamples.models import CodeSample
+from cms.codesamples.services import STEP
 from cms.core import publishing, revisions
+from cms.core.audit import AuditEntry
 from cms.core.errors import Invalid, PermissionDenied
 from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission
@@ -48,6 +51,30 @@ async def test_a_new_sample_comes_last(session, superuser):
     await session.flush()
 
     assert await titles(session) == ["First", "Second"]
+
+
+async def test_where_there_is_room_nothing_but_the_moved_sample_is_written(session, superuser):
+    samples = [await make_sample(session, title=title, position=place * STEP) for place, title in enumerate("ABC")]
+    versions = {sample.title: sample.lock_version for sample in samples}
+
+    for _ in range(9):
+        last = samples.pop()
+        await services.place_before(session, last, samples[1], by=superuser)
+        samples.insert(1, last)
+    await session.commit()
+
+    assert "".join(await titles(session)) == "".join(sample.title for sample in samples)
+    assert samples[0].lock_version == versions["A"]
+
+
+async def test_the_history_tells_of_the_moved_sample_alone(session, superuser):
+    first, second = await make_sample(session, title="A"), await make_sample(session, title="B")
+
+    await services.place_before(session, second, first, by=superuser)
+    await session.commit()
+
+    entries = (await session.scalars(select(AuditEntry).where(AuditEntry.action != "create"))).all()
+    assert [(entry.row_label, entry.action, entry.remark) for entry in entries] == [("B", "move", "To place 1 of 2.")]
 
 
 @pytest.mark.parametrize(
