@@ -512,8 +512,8 @@ async def test_a_blank_workbook_is_refused(browser):
 
 AWKWARD = [
     "=1+1", "+1", "-1", "@a", "'=1", "''", "'", "\ttab", "\n\nlines\n", "\r\nold\r\n", " spaces ", '"quoted", ""',
-    "a;b", "007", "1e5", "3.10", "TRUE", "yes", "None", "#N/A", "_x0041_", "_x005F_x0041_", "\u2028", "日本 🐍", "\uff1d1",
-    "", "2026-11-21", "[x](y)", "{}", "\x7f", "\ufeff", "x" * 2000,
+    "a;b", "007", "1e5", "3.10", "TRUE", "yes", "None", "#N/A", "_x0041_", "_x005F_x0041_", "\u2028", "日本 🐍",
+    "\uff1d1", "", "2026-11-21", "[x](y)", "{}", "\x7f", "\ufeff", "x" * 2000,
 ]  # fmt: skip
 
 
