@@ -13,6 +13,7 @@ from tests.factories.banners import make_banner
 from tests.factories.boxes import make_box
 from tests.factories.codesamples import make_sample
 from tests.factories.downloads import make_file, make_operating_system, make_release
+from tests.factories.media import make_item
 from tests.factories.pages import make_page
 from tests.factories.users import make_role, make_user
 
@@ -99,6 +100,10 @@ SINGLE = (
     "POST users/end-session/{users}",
     "POST preview-markup",
     "POST code-samples/order?up=nobody",
+    "GET media/upload",
+    "POST media/upload",
+    "GET media/choose",
+    "POST media/replace/{media}",
 )
 
 
@@ -110,7 +115,7 @@ def requests():
 
 
 @pytest.fixture
-async def rows(session):
+async def rows(session, resources):
     """A row of each view, by the view's name."""
     release, system = await make_release(session), await make_operating_system(session)
     from cms.redirects.models import Redirect
@@ -127,6 +132,7 @@ async def rows(session):
         "boxes": (await make_box(session)).id,
         "banners": (await make_banner(session)).id,
         "code-samples": (await make_sample(session)).id,
+        "media": (await make_item(session, resources.storage)).id,
         "redirects": redirect.id,
         "users": (await make_user(session)).id,
         "roles": role.id,
@@ -211,5 +217,5 @@ def test_the_table_names_every_address():
             .replace("{field}", "page")
         )
         shape = shape.replace("{column}", "is_active").replace("{page}", "index.md").replace("{name}", "dashboard")
-        found = {shape, shape.replace("users", "V"), shape.replace("roles", "V")}
+        found = {shape, shape.replace("users", "V"), shape.replace("roles", "V"), shape.replace("media", "V")}
         assert found & shapes, route.path
