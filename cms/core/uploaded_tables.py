@@ -10,11 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cms.core import clock
 from cms.core.changes import AS_HANDLED
 from cms.core.database import Base, Recorded
-from cms.core.errors import NotFound
+from cms.core.errors import Conflict, NotFound
 from cms.core.permissions import Actor
 
 KEPT = timedelta(days=1)
 LONGEST_NAME = 200
+UNDER_WAY = "This file is being imported at this moment. Look at the list in a minute."
 GONE = "This file is not kept any more. Choose it once more."
 
 
@@ -51,14 +52,19 @@ async def keep(
 
 
 async def kept_for(session: AsyncSession, table_name: str, key: int, *, by: Actor, lock: bool = False) -> UploadedTable:
-    """Return a file that the person uploaded for this table. Raises NotFound, also for those of others."""
+    """Return a file that the person uploaded for this table.
+
+    Raises NotFound, also for those of others; with `lock`, Conflict where another request holds it.
+    """
     statement = select(UploadedTable).where(
         UploadedTable.id == key,
         UploadedTable.person_id == by.id,
         UploadedTable.table_name == table_name,
         UploadedTable.uploaded_at > clock.now() - KEPT,
     )
-    found = await session.scalar(statement.with_for_update() if lock else statement)
+    found = await session.scalar(statement)
     if found is None:
         raise NotFound(GONE)
+    if lock and await session.scalar(statement.with_for_update(skip_locked=True)) is None:
+        raise Conflict(UNDER_WAY)
     return found
