@@ -38,8 +38,8 @@ PERSONAL = (
     Command(label="Sign out", action="sign-out", words="log out logout leave"),
 )
 LEVERS = (
-    Command(label="Purge cache…", url=url_to("operations"), words="cdn fastly forget clear"),
-    Command(label="Build the search anew…", url=url_to("operations"), words="reindex rebuild index"),
+    Command(label="Purge cache…", url=url_to("operations-tab", tab="purges"), words="cdn fastly forget clear"),
+    Command(label="Build the search anew…", url=url_to("operations-tab", tab="search"), words="reindex rebuild index"),
 )
 
 

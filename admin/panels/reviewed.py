@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import load_only
 
 from admin.panels.panel import MOST, Desk, Line, Panel
+from admin.urls import url_to
 from cms.core import reviews
 from cms.core.reviews import Review
 
@@ -16,7 +17,8 @@ async def waiting_for_me(desk: Desk) -> Panel:
         _line(desk, review, moment=review.submitted_at, detail=f"by {review.submitted_by_name}")
         for review in await _found(desk, reviews.waiting_for(desk.user, models))
     ]
-    return Panel("Waiting for your review", lines, help="Drafts that you may publish or send back.")
+    help_text = "Drafts that you may publish or send back."
+    return Panel("Waiting for your review", lines, help=help_text, all_url=url_to("reviews"))
 
 
 async def sent_back_to_me(desk: Desk) -> Panel:
