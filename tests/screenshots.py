@@ -143,6 +143,7 @@ async def release_manager(desk: Desk) -> None:
     await desk.shoot("release-refused", ".notice-danger", ".page-head")
     await desk.go("/admin/releases/list?is_pre_release=yes")
     await desk.shoot("release-list-page", ".page-head", ".table tbody tr >> nth=6")
+    await many_releases(desk)
 
 
 async def web_editor(desk: Desk) -> None:
@@ -187,7 +188,39 @@ async def web_editor(desk: Desk) -> None:
     await desk.shoot("code-samples", ".page-head", ".list-card")
     await desk.go("/admin/history?table=pages&person=web-editor")
     await desk.shoot("history", ".page-head", ".history-entry >> nth=2")
+    await views_of_a_list(desk)
     await media_library(desk)
+
+
+async def views_of_a_list(desk: Desk) -> None:
+    """A list is narrowed, and kept under a name."""
+    page = desk.page
+    await desk.go("/admin/pages/list?state=live")
+    await page.click(".filters > summary")
+    await page.wait_for_load_state("networkidle")
+    await desk.shoot("list-filters", ".page-head", ".list-narrowed")
+    await page.click(".filters > summary")
+    for name, query in (("Drafts", "state=draft"), ("About Python", "path=about")):
+        await desk.go(f"/admin/pages/list?{query}")
+        await page.click("summary:has-text('Save this view')")
+        await page.fill("#new-name", name)
+        await page.click(".tool-panel button:has-text('Save this view')")
+        await page.wait_for_load_state("networkidle")
+    await desk.shoot("list-views", ".page-head", ".table tbody tr >> nth=2")
+
+
+async def many_releases(desk: Desk) -> None:
+    """One field is set in every release that a search finds."""
+    page = desk.page
+    await desk.go("/admin/releases/list?search=python")
+    await page.click("[data-choose-all]")
+    await page.click("[name=all]")
+    await desk.press("Show on the download page")
+    await page.select_option("#value", "True")
+    await desk.press("Go on")
+    await page.click(".decision-buttons .btn-primary")
+    await page.wait_for_selector("text=What was done")
+    await desk.shoot("list-run", ".page-head", ".numbers")
 
 
 async def import_of_redirects(desk: Desk) -> None:
@@ -328,7 +361,7 @@ async def newcomer(desk: Desk) -> None:
     await page.keyboard.press("Control+k")
     await page.wait_for_selector(".palette-option")
     await page.keyboard.type("python")
-    await page.wait_for_selector(".palette-option:has-text('Python 3')")
+    await page.wait_for_selector(".palette-group:has-text('Releases')")
     await desk.shoot("palette", ".palette")
     await page.keyboard.press("Escape")
     await desk.go("/admin/pages/list")
