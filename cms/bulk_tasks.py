@@ -7,7 +7,7 @@ from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 import cms.bulk_actions  # noqa: F401 - registers what can be done to many rows.
-from cms.core import bulk, clock, outbox
+from cms.core import bulk, clock, live, outbox
 from cms.core.audit import acting_as
 from cms.core.bulk import LABEL_LENGTH, UNDER_WAY, BulkRow, BulkRun, Outcome, Perform, RunStatus
 from cms.core.changes import AS_HANDLED
@@ -31,9 +31,11 @@ async def act_on_many(resources: Resources, session: AsyncSession, *, run_id: in
     """Act on the rows of a run that wait. Each chunk is a transaction, so what was done once is not done again."""
     ends_at = time.monotonic() + SLICE
     while await act_on_chunk(resources.sessionmaker, run_id):
+        await live.announce(resources.redis, {BulkRun.__tablename__})
         if time.monotonic() >= ends_at:
             outbox.enqueue(session, "act_on_many", run_id=run_id)
             return
+    await live.announce(resources.redis, {BulkRun.__tablename__})
 
 
 async def act_on_chunk(sessionmaker: async_sessionmaker[AsyncSession], run_id: int) -> bool:

@@ -158,6 +158,16 @@ async def test_a_removed_document_is_found_no_more(search):
     assert await search.document_ids("releases") == {1}
 
 
+async def test_documents_are_counted_index_by_index(search):
+    none = await search.document_count("pages")
+    await search.put([page(1, "One"), page(2, "Two"), release(1, "3.0", age=timedelta())])
+    await search.remove("pages", {1})
+
+    assert none == 0
+    assert await search.document_count("pages") == 1
+    assert await search.document_count("releases") == 1
+
+
 async def test_nothing_put_and_nothing_removed_is_no_error(search):
     await search.put([])
     await search.remove("pages", [])

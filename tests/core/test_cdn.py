@@ -125,3 +125,58 @@ async def test_without_a_fastly_service_only_the_page_caches_are_purged(redis_cl
     found = cdn.from_settings(Settings(), redis_client)
 
     assert isinstance(found, cdn.PageCaches)
+
+
+class Witness:
+    """Somebody who remembers every purge."""
+
+    def __init__(self):
+        self.seen = []
+
+    async def __call__(self, purge):
+        self.seen.append(purge)
+
+
+async def test_a_witness_is_told_what_fastly_answered_and_how_long_that_took(fastly):
+    witness = Witness()
+    options = {"api_url": fastly.url, "service_id": SERVICE_ID, "site_url": fastly.url, "witness": witness}
+    fastly.answers = [503]
+
+    with pytest.raises(Unavailable):
+        await cdn.Fastly(api_key=API_KEY, **options).purge({"releases"})
+    await cdn.Fastly(api_key=API_KEY, **options).purge({"releases", "pages"})
+
+    refused, done = witness.seen
+    assert (refused.status, refused.error) == (503, "Fastly answered 503 to a purge of 1 keys.")
+    assert (done.cache, done.keys, done.status, done.error) == ("Fastly", ["pages", "releases"], 200, "")
+    assert set(done.answer) == {"pages", "releases"}
+    assert done.milliseconds > 0
+
+
+async def test_a_witness_is_told_of_a_fastly_that_does_not_answer():
+    witness = Witness()
+    nowhere = "http://127.0.0.1:9"
+    client = cdn.Fastly(api_url=nowhere, service_id=SERVICE_ID, api_key=API_KEY, site_url=nowhere, witness=witness)
+
+    with pytest.raises(Unavailable):
+        await client.purge({"releases"})
+
+    assert witness.seen[0].status is None
+    assert "did not answer" in witness.seen[0].error
+
+
+async def test_a_witness_is_told_how_many_processes_heard_a_purge(redis_client):
+    witness = Witness()
+
+    await cdn.PageCaches(redis_client, witness=witness).purge({"releases"})
+
+    assert witness.seen[0].answer == {"processes": 0}
+
+
+async def test_a_witness_is_told_of_a_redis_that_does_not_answer():
+    witness = Witness()
+
+    with pytest.raises(redis.exceptions.ConnectionError):
+        await cdn.PageCaches(redis.asyncio.Redis(port=9, retry=None), witness=witness).purge({"releases"})
+
+    assert witness.seen[0].error.startswith("Redis did not answer")

@@ -143,7 +143,7 @@ class Meilisearch:
     async def document_count(self, index: str) -> int:
         if not await self._exists(SITE):
             return 0
-        asked = {"filter": f'index = "{index}"', "fields": ["row_id"], "limit": 1}
+        asked = {"filter": f'index = "{index}"', "fields": ["row_id"], "limit": 1, "offset": 0}
         answer = await self._ask("POST", f"/indexes/{SITE}/documents/fetch", asked)
         return int(answer["total"])
 
