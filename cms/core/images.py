@@ -64,8 +64,12 @@ def safe_name(filename: str, extension: str) -> str:
 
 
 @contextmanager
-def opened(content: bytes) -> Iterator[Image.Image]:
-    """Give an image whose every pixel could be read; raises Invalid where it is none, broken, or too large."""
+def opened(content: bytes, *, least: tuple[int, int] | None = None) -> Iterator[Image.Image]:
+    """Give an image whose every pixel could be read; raises Invalid where it is none, broken, or too large.
+
+    With `least`, a JPEG may come smaller than it is, but not below this width and height as shown: it is decoded in a
+    fraction of the time and of the memory.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -73,6 +77,8 @@ def opened(content: bytes) -> Iterator[Image.Image]:
                 image.verify()
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 _refuse_too_many_pixels(image.width * image.height)
+                if least is not None:
+                    image.draft("RGB", least[::-1] if _is_lying(image) else least)
                 image.load()
                 yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -92,8 +98,11 @@ def format_of(image: Image.Image) -> str:
 
 def shown_size(image: Image.Image) -> tuple[int, int]:
     """Return width and height as browsers show them: a camera that was held upright writes that it was."""
-    is_lying = image.getexif().get(Base.Orientation, 1) in LYING
-    return (image.height, image.width) if is_lying else (image.width, image.height)
+    return (image.height, image.width) if _is_lying(image) else (image.width, image.height)
+
+
+def _is_lying(image: Image.Image) -> bool:
+    return image.getexif().get(Base.Orientation, 1) in LYING
 
 
 def _refuse_too_many_pixels(pixels: int) -> None:

@@ -28,6 +28,9 @@ _NAME = re.compile(r"(square-)?([1-9]\d{2,3})(?:\.([a-z]{4}))?")
 _one_at_a_time = asyncio.Semaphore(1)
 """Decoding an image may take 64 MB, and a process is to stay below 150."""
 
+_under_way: set[asyncio.Task[None]] = set()
+"""Held on to, because asyncio itself forgets tasks that nobody waits for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -88,20 +91,27 @@ def folder_of(sha256: str) -> str:
 async def open_variant(storage: Storage, item: MediaItem, variant: Variant) -> OpenFile:
     """Return a copy of the image, made now if nobody has asked for it before.
 
-    Raises NotFound where the image itself is missing from the storage.
+    Once begun it is made to the end, also if whoever asked does not wait for it. Raises NotFound where the image
+    itself is missing from the storage.
     """
     name = _file_of(item, variant)
     try:
         return await storage.open(name)
     except NotFound:
-        async with _one_at_a_time:
-            await _make(storage, item, variant, name)
+        making = asyncio.create_task(_make_in_turn(storage, item, variant, name))
+        _under_way.add(making)
+        making.add_done_callback(_under_way.discard)
+        await asyncio.shield(making)
         return await storage.open(name)
 
 
+async def _make_in_turn(storage: Storage, item: MediaItem, variant: Variant, name: str) -> None:
+    async with _one_at_a_time:
+        if not await storage.exists(name):
+            await _make(storage, item, variant, name)
+
+
 async def _make(storage: Storage, item: MediaItem, variant: Variant, name: str) -> None:
-    if await storage.exists(name):
-        return
     original = await content_of(await storage.open(item.file))
     try:
         content = await asyncio.to_thread(_rendered, original, item, variant)

@@ -94,6 +94,7 @@ async def _variant(request: Request[Any, Any, State], session: AsyncSession, sto
     item = await one_or_404(session, queries.at_path(item_path))
     if not item.has_variants:
         return await _original(request, storage, item)
+    await session.close()  # Making a copy may take seconds, in which others need the connection.
     opened = await open_variant(storage, item, variant)
     mark = fingerprint(item, variant)
     name = PurePosixPath(item.name).stem + PurePosixPath(opened.name).suffix

@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -45,8 +46,6 @@ async def test_an_image_is_known_by_its_content(session, storage):
 
 
 async def test_a_picture_taken_upright_is_measured_upright(session, storage):
-    from PIL import Image
-
     exif = Image.Exif()
     exif[0x0112] = 6
 

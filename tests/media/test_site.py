@@ -1,7 +1,12 @@
 """The library as the public reads it: lasting addresses, smaller copies, and nothing beyond what is declared."""
 
-import pytest
+import asyncio
+import io
 
+import pytest
+from PIL import Image, ImageOps
+
+from cms.core import resizing
 from cms.core.permissions import SYSTEM
 from cms.media import services, variants
 from cms.media.variants import Variant
@@ -164,14 +169,25 @@ async def test_what_has_no_copies_is_shown_as_it_is(client, session, storage, ki
     assert await files_in(storage, "variants") == []
 
 
+@pytest.mark.parametrize(("image_format", "orientation"), [("JPEG", 6), ("JPEG", 3), ("PNG", 8), ("WEBP", 5)])
+async def test_a_picture_taken_upright_is_upright_in_every_size(session, storage, image_format, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = a_picture((2400, 1200), image_format=image_format, exif=exif)
+    upright = ImageOps.exif_transpose(opened(content)).convert("RGB")
+
+    for width in (320, 960):
+        smaller = opened(resizing.resized(content, width=width, image_format="PNG")).convert("RGB")
+        assert smaller.size == (width, round(upright.height * width / upright.width))
+        for x, y in ((0.1, 0.1), (0.9, 0.1), (0.1, 0.9), (0.9, 0.9)):
+            shown, meant = (
+                found.getpixel((int(x * found.width), int(y * found.height))) for found in (smaller, upright)
+            )
+            assert shown == pytest.approx(meant, abs=12)
+
+
 async def test_transparency_is_white_where_a_format_has_none(client, session, storage):
-    from PIL import Image
-
-    from cms.core import resizing
-
     image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
-    import io
-
     file = io.BytesIO()
     image.save(file, "PNG")
 
@@ -181,8 +197,6 @@ async def test_transparency_is_white_where_a_format_has_none(client, session, st
 
 
 async def test_many_visitors_at_once_leave_one_copy(session, storage):
-    import asyncio
-
     item = await make_item(session, storage)
 
     await asyncio.gather(*(variants.open_variant(storage, item, Variant(320)) for _ in range(5)))
@@ -205,3 +219,17 @@ async def test_a_missing_file_becomes_visible_once_it_is_uploaded(client, sessio
     assert missing.status_code == 404
     assert "media_items" in missing.headers["Surrogate-Key"].split()
     assert (await client.get(item.public_path)).status_code == 200
+
+
+async def test_a_copy_is_made_to_the_end_although_nobody_waits(session, storage):
+    item = await make_item(session, storage)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.001):
+            await variants.open_variant(storage, item, Variant(640, ending="avif"))
+    for _ in range(100):
+        if await files_in(storage, "variants"):
+            break
+        await asyncio.sleep(0.05)
+
+    assert len(await files_in(storage, "variants")) == 1
