@@ -7,6 +7,7 @@ closely when the counts are carried to Redis, some seconds later and in one go.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -37,11 +38,20 @@ AMONG_KEYS = b" " + REDIRECT_KEY.encode()
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class _Missed:
+    """How often a path was missed since the last flush, and how the first of those who did came to it."""
+
+    referrer: bytes
+    host: bytes
+    count: int = 1
+
+
 class AnswerCounts:
     """What one process has counted since it last told Redis."""
 
     def __init__(self, redis: Redis) -> None:
-        self._missed: dict[str, tuple[int, bytes, bytes]] = {}
+        self._missed: dict[str, _Missed] = {}
         self._missed_paths = Tally(redis, MISSED_PATHS, most=MOST_MISSED)
         self._redirect_uses = Tally(redis, REDIRECT_USES, most=MOST_FOLLOWED)
 
@@ -55,23 +65,20 @@ class AnswerCounts:
             self._redirect_uses.add(redirect_id)
 
     def _note_missed(self, scope: HTTPScope, path: str) -> None:
-        count, referrer, host = self._missed.get(path, (0, b"", b""))
-        if not count and len(self._missed) >= MOST_WAITING:
-            return
-        for name, value in scope["headers"]:
-            if name == b"referer":
-                referrer = value
-            elif name == b"host":
-                host = value
-        self._missed[path] = (count + 1, referrer, host)
+        known = self._missed.get(path)
+        if known is not None:
+            known.count += 1
+        elif len(self._missed) < MOST_WAITING:
+            headers = dict(scope["headers"])
+            self._missed[path] = _Missed(headers.get(b"referer", b""), headers.get(b"host", b""))
 
     async def flush(self) -> None:
         """Carry the counts to Redis. While it is away they wait, or are dropped where they become too many."""
         missed, self._missed = self._missed, {}
-        for path, (count, referrer, host) in missed.items():
+        for path, one in missed.items():
             if name := counted_as(path):
-                whence = referrer_of(referrer.decode("latin-1"), own_host=host.decode("latin-1"))
-                self._missed_paths.add(name, remark=whence, times=count)
+                whence = referrer_of(one.referrer.decode("latin-1"), own_host=one.host.decode("latin-1"))
+                self._missed_paths.add(name, remark=whence, times=one.count)
         await self._missed_paths.flush()
         await self._redirect_uses.flush()
 
