@@ -13,9 +13,10 @@ from admin.authorization import require_somewhere
 from admin.operations.tabs import Done, record, show_tab
 from admin.requests import resources_of
 from cms.core import outbox
+from cms.core.database import Base
 from cms.core.errors import Invalid, Unavailable
 from cms.core.permissions import Permission
-from cms.core.search import SearchEngine, indexes
+from cms.core.search import SearchEngine
 from cms.core.search_rebuilds import SearchRebuild
 
 SHOWN = 10
@@ -39,22 +40,27 @@ async def show_search(request: Request) -> Response:
         rebuilds = (await session.scalars(latest)).all()
     engines = await asyncio.gather(*(_state_of(engine) for engine in resources.search.engines))
     running = next((rebuild for rebuild in rebuilds if rebuild.is_running), None)
-    context = {"engines": engines, "indexes": indexes(), "rebuilds": rebuilds, "running": running}
+    context = {"engines": engines, "indexes": _indexes(), "rebuilds": rebuilds, "running": running}
     return await show_tab(request, "search", context)
 
 
 async def rebuild(session: AsyncSession, posted: FormData) -> Done:
     """Have the search built anew: all of it beside the old one, or one index in place."""
     index = str(posted.get("index", ""))
-    if index and index not in indexes():
+    if index and index not in _indexes():
         raise Invalid("There is no such search index.")
     outbox.enqueue(session, "rebuild_search", **({"indexes": [index]} if index else {}))
     record(session, index or "The search", action="build anew")
     return Done("The search is being built anew; people go on searching what was there before.", "search")
 
 
+def _indexes() -> list[str]:
+    """Return the names of all indexes, by the models that have one; how documents are made only the worker knows."""
+    return sorted({mapper.class_.search_index for mapper in Base.registry.mappers if mapper.class_.search_index})
+
+
 async def _state_of(engine: SearchEngine) -> EngineState:
     try:
-        return EngineState(engine.name, {name: await engine.document_count(name) for name in indexes()}, is_well=True)
+        return EngineState(engine.name, {name: await engine.document_count(name) for name in _indexes()}, is_well=True)
     except Unavailable:
         return EngineState(engine.name, {}, is_well=False)

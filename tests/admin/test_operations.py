@@ -1,5 +1,7 @@
 """Operations: what the program did and does, its levers, and that nobody reads a secret there."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -160,9 +162,7 @@ async def test_a_purge_by_key_is_work_of_the_outbox(browser, session):
 async def test_the_purge_log_tells_what_fastly_answered(browser, session, sessionmaker):
     log = PurgeLog(sessionmaker)
     await log(Purge(cache="Page caches", keys=["releases"], answer={"processes": 2}, milliseconds=0.4))
-    await log(
-        Purge(cache="Fastly", keys=["releases"], status=200, answer={"releases": "108-1-42"}, milliseconds=81.3)
-    )
+    await log(Purge(cache="Fastly", keys=["releases"], status=200, answer={"releases": "108-1-42"}, milliseconds=81.3))
     await log(Purge(cache="Fastly", keys=["pages"], status=503, milliseconds=9, error="Fastly answered 503."))
 
     everything = text_of((await browser.get("/admin/operations/purges")).text)
@@ -232,11 +232,19 @@ async def test_a_rebuild_is_asked_for_and_told_with_its_progress(browser, sessio
 
     assert answer.status_code == 303
     assert "rebuild_search" in await waiting(session)
-    shown = text_of((await browser.get("/admin/operations/search")).text)
+    page = (await browser.get("/admin/operations/search")).text
     row = (await session.scalars(select(SearchRebuild))).one()
     assert (row.done, row.total, row.is_running) == (2, 2, False)
     assert counts["pages"] == counts["releases"] == 1
-    assert "pages 1, releases 1" in shown
+    assert "pages 1, releases 1" in text_of(page)
+    assert '<th scope="row">PostgreSQL</th><td>1</td><td>1</td>' in page
+
+
+def test_the_site_knows_the_names_of_the_indexes_without_the_worker():
+    asked = "import admin.app; from admin.operations.search_state import _indexes; print(*_indexes())"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert {"pages", "releases"} <= set(done.stdout.split())
 
 
 async def test_a_rebuild_that_runs_shows_how_far_it_is(browser, session):
