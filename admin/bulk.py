@@ -90,7 +90,7 @@ async def confirm_or_start(
             "narrowed_by": chips_of(view, request, asked_for(view, user, chosen)),
             "has_changed": posted is not None and not is_as_told,
             "list_url": list_url(view, chosen),
-            "title": f"{intended.label}: all {view.name_plural.lower()} that match",
+            "title": f"{intended.label}, for all {view.name_plural.lower()} that match",
         }
         status_code = HTTPStatus.OK if posted is None else HTTPStatus.CONFLICT
         return await render(request, "bulk_confirm.html", context, status_code=status_code)
@@ -100,7 +100,7 @@ async def confirm_or_start(
         actions=bulk.actions_of(view.mapper.local_table.description),
         action=intended.action,
         arguments=intended.arguments,
-        label=f"{intended.label}: {view.name_plural.lower()}",
+        label=f"{intended.label} ({view.name_plural.lower()})",
         narrowed_by="; ".join(str(chip) for chip in chips_of(view, request, asked_for(view, user, chosen))),
         list_name=view.identity,
         list_query=chosen.query,

@@ -10,6 +10,7 @@ import cms.boxes.services as boxes
 import cms.codesamples.services as code_samples
 import cms.downloads.services as downloads
 import cms.media.services as media
+import cms.missed_paths.services as missed_paths
 import cms.pages.services as pages
 import cms.redirects.services as redirects
 import cms.users.services as users
@@ -22,6 +23,7 @@ from cms.core.permissions import Actor, Permission
 from cms.core.publishing import Publishable
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.media.models import MediaItem
+from cms.missed_paths.models import MissedPath
 from cms.pages.models import Page
 from cms.redirects.models import Redirect
 from cms.users.models import Role, User
@@ -30,8 +32,8 @@ from cms.users.models import Role, User
 def _offer(
     model: type[Any],
     *,
-    save: Perform,
-    delete: Perform,
+    save: Perform | None = None,
+    delete: Perform | None = None,
     edit: Permission | None = None,
     decisions: Mapping[str, Perform] | None = None,
     changeable: tuple[str, ...] = (),
@@ -75,6 +77,12 @@ _offer(Box, save=boxes.save_box, delete=boxes.delete_box, edit=Permission.BOXES_
 _offer(Banner, save=banners.save_banner, delete=banners.delete_banner, edit=Permission.BANNERS_EDIT)
 _offer(CodeSample, save=code_samples.save_sample, delete=code_samples.delete_sample, edit=Permission.CODESAMPLES_EDIT)
 _offer(MediaItem, save=media.save_item, delete=media.delete_item)
-_offer(Redirect, save=redirects.save_redirect, delete=redirects.delete_redirect)
+_offer(
+    Redirect,
+    save=redirects.save_redirect,
+    delete=redirects.delete_redirect,
+    decisions={"straighten": redirects.lead_straight},
+)
+_offer(MissedPath, decisions={"ignore": missed_paths.ignore, "heed": missed_paths.heed})
 _offer(User, save=users.save_user, delete=users.delete_user, changeable=("is_active",))
 _offer(Role, save=users.save_role, delete=users.delete_role)

@@ -75,6 +75,8 @@ class RedirectAdmin(AdminView, model=Redirect):
         SinceFilter(Redirect.updated_at, "Last saved"),
     )
 
+    date_hierarchy = "updated_at"
+
     importable = Importable(key="old_path", columns=("old_path", "new_path"))
 
     begun_by = ("old_path", "new_path")

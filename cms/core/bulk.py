@@ -77,7 +77,7 @@ class BulkRun(Recorded, Base):
     action: Mapped[str] = mapped_column(String(40))
     arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
     label: Mapped[str] = mapped_column(String(LABEL_LENGTH))
-    """What is done, as people say it, such as “Publish pages”."""
+    """What is done, as people say it, such as “Publish (pages)”."""
 
     narrowed_by: Mapped[str] = mapped_column(Text, default="")
     """Which rows were meant, in words."""
@@ -134,23 +134,23 @@ class Actions:
     """What can be done to many rows of one table; all of it are decisions of its domain."""
 
     model: type[Any]
-    save: Perform
-    delete: Perform
+    save: Perform | None = None
+    delete: Perform | None = None
     decisions: Mapping[str, Perform] = field(default_factory=dict)
     changeable: frozenset[str] = frozenset()
     """Columns that may be set to one value in many rows."""
 
     def performing(self, action: str, arguments: Mapping[str, Any]) -> Perform:
         """Return the decision that the action means. Raises NotFound."""
-        if action == DELETE:
+        if action == DELETE and self.delete is not None:
             return self.delete
-        if action == CHANGE:
-            return self._setting(str(arguments["column"]), arguments["value"])
+        if action == CHANGE and self.save is not None:
+            return self._setting(str(arguments["column"]), arguments["value"], save=self.save)
         if action not in self.decisions:
             raise NotFound(f"“{action}” cannot be decided for many rows at once.")
         return self.decisions[action]
 
-    def _setting(self, column: str, value: Any) -> Perform:
+    def _setting(self, column: str, value: Any, *, save: Perform) -> Perform:
         if column not in self.changeable:
             raise NotFound(f"“{column}” cannot be changed in many rows at once.")
 
@@ -158,7 +158,7 @@ class Actions:
             refuse_beside_draft(row)
             with session.no_autoflush:
                 setattr(row, column, value)
-                await self.save(session, row, by=by)
+                await save(session, row, by=by)
 
         return change
 

@@ -241,7 +241,7 @@ async def test_five_thousand_pages_are_published_by_one_run(own_resources):
         moments = {"created_at": clock.now(), "updated_at": clock.now()}
         rows = [{**values, **moments, "path": f"many/{n}"} for n in range(5000)]
         await session.execute(insert(Page), rows, execution_options=AS_HANDLED)
-        of = {"label": "Publish: pages", "narrowed_by": "", "list_name": "pages", "list_query": ""}
+        of = {"label": "Publish (pages)", "narrowed_by": "", "list_name": "pages", "list_query": ""}
         publish = {"actions": bulk.actions_of("pages"), "action": "publish", "arguments": {}, **of}
         await bulk.start(session, select(Page), **publish, by=person)
         await session.commit()
@@ -349,10 +349,10 @@ async def test_work_in_the_background_is_seen_by_its_owner_and_by_those_who_run_
     await browser.sign_in(session, operator)
 
     assert state == {"percent": 0, "told": "0 of 5 rows", "is_under_way": True}
-    assert "Publish: pages" in mine
+    assert "Publish (pages)" in mine
     assert (*strangers, stopped.status_code) == (404, 404, 404)
     assert (await browser.get(f"/admin/runs/{run.id}")).status_code == 200
-    assert "Publish: pages" in text_of((await browser.get("/admin/runs", of="everybody")).text)
+    assert "Publish (pages)" in text_of((await browser.get("/admin/runs", of="everybody")).text)
 
 
 async def test_a_run_that_the_machinery_gave_up_says_so(browser, session, few_is_two, drafts):
@@ -382,6 +382,7 @@ def test_whatever_a_list_offers_the_worker_can_do(view):
     actions = bulk.actions_of(view.model.__tablename__)
 
     assert {decision.name for decision in view.decisions} <= set(actions.decisions)
+    assert all(actions.decisions[found.name] == found.perform for found in view.decisions if found.name != "discard")
     assert {edit.column for edit in view.bulk_edits} <= actions.changeable
-    assert actions.save is view.saving
-    assert actions.delete is view.removing
+    assert not view.can_edit or actions.save is view.saving
+    assert not view.can_delete or actions.delete is view.removing
