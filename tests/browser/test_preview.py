@@ -26,6 +26,21 @@ async def page_of_site(session, client, superuser):
     return await make_page(session, title="About us", path="about", content=LONG)
 
 
+@pytest.fixture
+async def open_form(open_page: OpenPage, page_of_site):
+    """Open the form of the page; what a preview still asks for at the end of the test is waited for."""
+    opened = []
+
+    async def open_form(**options):
+        opened.append(await open_page(f"/admin/pages/edit/{page_of_site.id}", **options))
+        return opened[-1]
+
+    yield open_form
+    for page in opened:
+        await page.wait_for_timeout(600)  # Longer than the pause after which typing is previewed.
+        await page.wait_for_load_state("networkidle")
+
+
 async def shoot(page, name):
     """Keep a picture where somebody asked for pictures, to be looked at."""
     if folder := os.environ.get("CMS_TEST_PICTURES"):
@@ -36,8 +51,8 @@ def shown(page):
     return page.frame_locator(".preview-window iframe:not(.is-coming)")
 
 
-async def test_what_is_typed_appears_in_the_page_beside_the_form(open_page: OpenPage, page_of_site):
-    page = await open_page(f"/admin/pages/edit/{page_of_site.id}", viewport=WIDE)
+async def test_what_is_typed_appears_in_the_page_beside_the_form(open_form):
+    page = await open_form(viewport=WIDE)
     await page.get_by_role("button", name="Preview", exact=True).last.click()
     await shown(page).get_by_role("heading", name="About us").wait_for()
 
@@ -50,8 +65,8 @@ async def test_what_is_typed_appears_in_the_page_beside_the_form(open_page: Open
     assert page.errors == []
 
 
-async def test_the_reader_stays_where_they_had_scrolled_to(open_page: OpenPage, page_of_site):
-    page = await open_page(f"/admin/pages/edit/{page_of_site.id}", viewport=WIDE)
+async def test_the_reader_stays_where_they_had_scrolled_to(open_form):
+    page = await open_form(viewport=WIDE)
     await page.get_by_role("button", name="Preview", exact=True).last.click()
     await shown(page).get_by_role("heading", name="About us").wait_for()
     scroll = "document.querySelector('.preview-window iframe:not(.is-coming)').contentWindow"
@@ -63,8 +78,8 @@ async def test_the_reader_stays_where_they_had_scrolled_to(open_page: OpenPage, 
     assert await page.evaluate(f"{scroll}.scrollY") == 700
 
 
-async def test_a_form_that_cannot_be_saved_leaves_the_last_preview_and_says_why(open_page: OpenPage, page_of_site):
-    page = await open_page(f"/admin/pages/edit/{page_of_site.id}", viewport=WIDE)
+async def test_a_form_that_cannot_be_saved_leaves_the_last_preview_and_says_why(open_form):
+    page = await open_form(viewport=WIDE)
     await page.get_by_role("button", name="Preview", exact=True).last.click()
     await shown(page).get_by_role("heading", name="About us").wait_for()
 
@@ -74,8 +89,8 @@ async def test_a_form_that_cannot_be_saved_leaves_the_last_preview_and_says_why(
     assert await shown(page).get_by_role("heading", name="About us").is_visible()
 
 
-async def test_no_script_runs_in_a_preview(open_page: OpenPage, page_of_site):
-    page = await open_page(f"/admin/pages/edit/{page_of_site.id}", viewport=WIDE)
+async def test_no_script_runs_in_a_preview(open_form):
+    page = await open_form(viewport=WIDE)
     await page.get_by_label("Written in").select_option("html-trusted")
     await page.get_by_label("Content", exact=True).fill(
         '<p>Words</p><script>parent.hacked = 1</script><img src="/none.svg" onerror="parent.hacked = 2">'
@@ -87,8 +102,8 @@ async def test_no_script_runs_in_a_preview(open_page: OpenPage, page_of_site):
     assert await page.evaluate("window.hacked") is None
 
 
-async def test_a_phone_is_shown_in_its_own_width(open_page: OpenPage, page_of_site):
-    page = await open_page(f"/admin/pages/edit/{page_of_site.id}", viewport=WIDE)
+async def test_a_phone_is_shown_in_its_own_width(open_form):
+    page = await open_form(viewport=WIDE)
     await page.get_by_role("button", name="Preview", exact=True).last.click()
     await shown(page).get_by_role("heading", name="About us").wait_for()
     width = "document.querySelector('.preview-window iframe:not(.is-coming)').contentWindow.innerWidth"
@@ -101,8 +116,8 @@ async def test_a_phone_is_shown_in_its_own_width(open_page: OpenPage, page_of_si
     assert widths == [1280, 390]
 
 
-async def test_the_preview_stays_open_on_the_next_form(open_page: OpenPage, page_of_site):
-    page = await open_page(f"/admin/pages/edit/{page_of_site.id}", viewport=WIDE)
+async def test_the_preview_stays_open_on_the_next_form(open_form):
+    page = await open_form(viewport=WIDE)
     await page.get_by_role("button", name="Preview", exact=True).last.click()
     await shown(page).get_by_role("heading", name="About us").wait_for()
 
@@ -111,8 +126,8 @@ async def test_the_preview_stays_open_on_the_next_form(open_page: OpenPage, page
     assert await page.get_by_role("complementary", name="Preview").is_visible()
 
 
-async def test_on_a_small_screen_the_preview_takes_all_of_it_and_goes_by_escape(open_page: OpenPage, page_of_site):
-    page = await open_page(f"/admin/pages/edit/{page_of_site.id}", viewport=PHONE)
+async def test_on_a_small_screen_the_preview_takes_all_of_it_and_goes_by_escape(open_form):
+    page = await open_form(viewport=PHONE)
     await page.get_by_role("button", name="Preview", exact=True).last.click()
     await shown(page).get_by_role("heading", name="About us").wait_for()
     await shoot(page, "preview-small")
@@ -124,8 +139,8 @@ async def test_on_a_small_screen_the_preview_takes_all_of_it_and_goes_by_escape(
     assert await page.get_by_role("complementary", name="Preview").count() == 0
 
 
-async def test_without_javascript_the_preview_opens_in_a_window_of_its_own(open_page: OpenPage, page_of_site):
-    page = await open_page(f"/admin/pages/edit/{page_of_site.id}", viewport=WIDE, java_script_enabled=False)
+async def test_without_javascript_the_preview_opens_in_a_window_of_its_own(open_form):
+    page = await open_form(viewport=WIDE, java_script_enabled=False)
     await page.get_by_label("Title").fill("Without scripts")
 
     async with page.context.expect_page() as opened:
@@ -147,7 +162,7 @@ async def test_the_pages_of_a_review_are_for_everybody(open_page: OpenPage, sess
     await reviewing.send_back(session, returned, by=superuser, reason="The date is wrong.")
     await session.commit()
     await Browser(client).sign_in(session, superuser)
-    page = await open_page("/admin/reviews", viewport=WIDE)
+    page = await open_page("/admin/reviews", viewport=WIDE, reduced_motion="reduce")
     places = {
         "queue": "/admin/reviews",
         "review": f"/admin/pages/review/{waiting.id}",
