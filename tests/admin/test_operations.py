@@ -439,14 +439,14 @@ async def test_who_only_looks_sees_no_lever(auditor, session, clock):
     assert [page for page in pages if 'method="post" action="/admin/operations/' in page] == []
 
 
-async def test_each_tab_is_quick(browser, session):
+async def test_each_tab_is_shown_with_hundreds_of_records(browser, session):
     session.add_all(OutboxMessage(task="x", arguments={}, status=MessageStatus.FAILED) for _ in range(500))
     session.add_all(PurgeRecord(cache="Fastly", keys=["x"], key_count=1, milliseconds=1) for _ in range(500))
     await session.commit()
 
-    statements = {tab: await browser.get(url_of(tab)) for tab in TABS}
+    answers = [await browser.get(url_of(tab)) for tab in TABS]
 
-    assert {answer.status_code for answer in statements.values()} == {200}
+    assert {answer.status_code for answer in answers} == {200}
 
 
 # Forgetting.
