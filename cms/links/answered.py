@@ -1,7 +1,7 @@
 """Which addresses of the site somebody answers: a page, a release, a box, a redirect, or the program itself."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from cms.downloads.models import OperatingSystem, Release
 from cms.pages.models import Page
 from cms.redirects.models import Redirect
 from cms.redirects.old_addresses import moved
+from cms.redirects.queries import spellings
 
 ELSEWHERE = frozenset({"ftp"})
 """First segments of paths that other servers answer under the same name."""
@@ -50,6 +51,22 @@ class Answered:
             releases=await _all(session, select(Release.slug).where(is_live(Release))),
             systems=await _all(session, select(OperatingSystem.slug)),
             boxes=await _all(session, select(Box.label).where(is_live(Box))) | frozenset(MADE_BY_THE_SITE),
+        )
+
+    @classmethod
+    async def among(cls, session: AsyncSession, paths: Collection[str]) -> Self:
+        """Return the same for a few paths alone, however much there is besides."""
+        plain = {path.strip("/") for path in paths}
+        slugs = {path.rpartition("/")[2] for path in plain}
+        old_paths = {spelling for path in plain for spelling in spellings(f"/{path}")}
+        redirects = await _all(session, select(Redirect.old_path).where(Redirect.old_path.in_(old_paths)))
+        return cls(
+            pages=await _all(session, select(Page.path).where(is_live(Page), Page.path.in_(plain))),
+            redirects=frozenset(path.rstrip("/") for path in redirects),
+            releases=await _all(session, select(Release.slug).where(is_live(Release), Release.slug.in_(slugs))),
+            systems=await _all(session, select(OperatingSystem.slug)),
+            boxes=await _all(session, select(Box.label).where(is_live(Box), Box.label.in_(slugs)))
+            | frozenset(MADE_BY_THE_SITE),
         )
 
     def knows(self, path: str) -> bool:
