@@ -11,6 +11,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from cms.core.cdn import ALL_PAGES
+
 CHANNEL = "cms:changes"
 """The Redis channel, and Litestar's: its publish-and-subscribe backend gives both the same name."""
 
@@ -36,5 +38,5 @@ def message_about(tables: Collection[str]) -> bytes:
 
 
 def tables_of(keys: Collection[str]) -> set[str]:
-    """Return the tables whose names are among surrogate keys, which name rows, paths and tables."""
-    return {key for key in keys if "/" not in key}
+    """Return the tables whose names are among surrogate keys, which name rows, paths and tables; or EVERYTHING."""
+    return {EVERYTHING} if ALL_PAGES in keys else {key for key in keys if "/" not in key}

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 from litestar import Litestar
+from sqlalchemy import select
 
 from cms.core import consequences, embedded, live
 from cms.core.outbox import MessageStatus, OutboxMessage
@@ -16,6 +17,7 @@ from cms.users.sessions import start_session
 from public_site import streams
 from public_site.asgi import build
 from public_site.shutdown import when_asked_to_stop
+from tests.factories.pages import make_page
 from tests.factories.users import make_user
 
 PATIENCE = 5
@@ -162,6 +164,23 @@ async def test_what_the_worker_announces_reaches_the_browser(site, token, resour
         assert stream.status == 200
         assert stream.headers["content-type"].startswith("text/event-stream")
         assert stream.headers["cache-control"] == "private, no-store"
+
+
+async def test_a_draft_that_only_staff_sees_is_announced(site, token, session, resources):
+    page = await make_page(session)
+    page.is_in_review = True
+    await session.commit()
+    waiting = select(OutboxMessage.arguments).where(OutboxMessage.task == "announce_changes")
+
+    async with Stream(site[0], token) as stream:
+        await consequences.announce_changes(resources, session, **(await session.scalars(waiting)).one())
+
+        assert await stream.change() == {"pages"}
+
+
+def test_a_purge_of_every_page_may_mean_anything():
+    assert live.tables_of(["pydotorg-app", "banners/1"]) == {live.EVERYTHING}
+    assert live.tables_of(["pages", "pages/1", "/about/"]) == {"pages"}
 
 
 async def test_a_task_that_finally_fails_is_announced(site, token, resources, session):
