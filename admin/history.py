@@ -54,6 +54,9 @@ ACTIONS = (
 )
 BOOKKEEPING = frozenset({"updated_at", "created_at", "created_by_id", "updated_by_id", "lock_version"})
 
+ON_THEIR_OWN = (("menus", "Menus"), ("menu_items", "Entries of menus"))
+"""Tables that have a page, but no list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -89,7 +92,7 @@ async def whole_history(request: Request) -> Response:
         statement = statement.where(AuditEntry.table_name == asked["table"])
     if asked["action"]:
         statement = statement.where(AuditEntry.action == asked["action"])
-    tables = sorted((table_of(view), view.name_plural) for view in office_of(request).model_views)
+    tables = sorted([*((table_of(view), view.name_plural) for view in office_of(request).model_views), *ON_THEIR_OWN])
     return await _show(
         request, statement, {"title": "History", "asked": asked, "tables": tables, "row": None, "actions": ACTIONS}
     )

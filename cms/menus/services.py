@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import ndiff
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.core import audit
 from cms.core.errors import Conflict, Invalid
 from cms.core.integrity import explain_constraint
 from cms.core.permissions import Actor, Permission, require
@@ -68,9 +70,11 @@ async def save_menu(
     if errors := _broken_rules(lines):
         raise Invalid.in_fields(errors)
     items = await _write(session, name, lines)
-    menu = menu or Menu(name=name)
-    menu.outline = outline(items)
+    action, menu = ("update", menu) if menu else ("create", Menu(name=name))
+    before, menu.outline = menu.outline, outline(items)
     session.add(menu)
+    if before != menu.outline:
+        audit.note(session, menu, action=action, remark=difference(before, menu.outline))
     await session.flush()
     return menu
 
@@ -84,6 +88,18 @@ def outline(items: Iterable[MenuItem]) -> str:
         seen_by = "" if item.visibility is Visibility.EVERYBODY else f" ({item.visibility.label})"
         lines.append(f"{INDENT * depths[item.id]}{item.label} → {item.target or 'nowhere'}{seen_by}")
     return "\n".join(lines)
+
+
+def difference(before: str, after: str) -> str:
+    """Say in a few words how one outline differs from another."""
+    changed = [line for line in ndiff(before.splitlines(), after.splitlines()) if line.startswith(("- ", "+ "))]
+    gone, come = ([line[2:].strip() for line in changed if line[0] == sign] for sign in "-+")
+    lists = {
+        "Moved": [line for line in come if line in gone],
+        "Added": [line for line in come if line not in gone],
+        "Removed": [line for line in gone if line not in come],
+    }
+    return " ".join(f"{verb}: {'; '.join(lines)}." for verb, lines in lists.items() if lines)
 
 
 def in_order(items: Iterable[MenuItem]) -> list[tuple[MenuItem, int]]:

@@ -127,6 +127,16 @@ async def test_the_history_compares_a_menu_as_people_read_it(session):
     found = select(AuditEntry).where(AuditEntry.table_name == "menus", AuditEntry.action == "update")
     entry = await session.scalar(found)
     assert entry.changes == {"outline": ["A → /a/", "A → /a/\n    B → /b/ (Staff only)"]}
+    assert entry.remark == "Added: B → /b/ (Staff only)."
+
+
+def test_what_was_moved_added_and_removed_is_told_apart():
+    before = "A → /a/\n    B → /b/\nC → /c/"
+    after = "C → /c/\nA → /a/\nB → /b/\nD → /d/"
+
+    assert services.difference(before, after) == "Moved: C → /c/; B → /b/. Added: D → /d/."
+    assert services.difference(before, before) == ""
+    assert services.difference("A → /a/", "") == "Removed: A → /a/."
 
 
 async def test_a_saved_menu_is_purged_wherever_it_is_shown(session):
