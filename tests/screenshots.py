@@ -346,7 +346,7 @@ async def superuser(desk: Desk) -> None:
     await page.click(".viewing button")
     await page.wait_for_load_state("networkidle")
     await desk.go("/admin/operations")
-    await desk.shoot("operations")
+    await desk.shoot("operations", ".page-head", ".panels")
     await menus_and_missed_paths(desk)
 
 
