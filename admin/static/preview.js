@@ -41,8 +41,11 @@ export function improvePreview() {
     clearTimeout(timer);
     timer = setTimeout(update, PAUSE);
   };
+  /* A pane that covers everything leaves nothing behind it to be reached by the keyboard. */
+  const cover = () => each(".topbar, .menu, .content", (part) => { part.inert = pane.isOpen() && !window.matchMedia(WIDE).matches; });
   const toggle = (isOpen) => {
     pane.open(isOpen ? frame : null);
+    cover();
     button.setAttribute("aria-pressed", String(isOpen));
     document.body.classList.toggle("has-preview", isOpen);
     if (window.matchMedia(WIDE).matches) remember("open", String(isOpen));
@@ -58,6 +61,7 @@ export function improvePreview() {
   button.addEventListener("click", () => toggle(!pane.isOpen()));
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
+  window.matchMedia(WIDE).addEventListener("change", cover);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented && pane.isOpen() && !window.matchMedia(WIDE).matches) toggle(false);
   });

@@ -111,7 +111,7 @@ def number_waiting_for(actor: Actor, models: Iterable[type[Any]]) -> Select[int]
 
 def submitted_by(actor: Actor) -> Select[Review]:
     """Select the open reviews that the actor asked for, the newest first."""
-    return select(Review).where(_is_open(), Review.submitted_by_id == actor.id).order_by(Review.id.desc())
+    return select(Review).where(_is_open(), _is_there(), Review.submitted_by_id == actor.id).order_by(Review.id.desc())
 
 
 def sent_back_to(actor: Actor) -> Select[Review]:
@@ -122,7 +122,9 @@ def sent_back_to(actor: Actor) -> Select[Review]:
     )
     return (
         select(Review)
-        .where(Review.submitted_by_id == actor.id, Review.status == ReviewStatus.SENT_BACK, ~later.exists())
+        .where(
+            _is_there(), Review.submitted_by_id == actor.id, Review.status == ReviewStatus.SENT_BACK, ~later.exists()
+        )
         .order_by(Review.id.desc())
     )
 
@@ -151,6 +153,15 @@ async def close(session: AsyncSession, row: Any, status: ReviewStatus, *, by: Ac
 
 def _is_open() -> ColumnElement[bool]:
     return Review.status == ReviewStatus.OPEN
+
+
+def _is_there() -> ColumnElement[bool]:
+    """Return the condition that a review's row has not been deleted."""
+    reviewed = [table for table in Base.metadata.tables.values() if "is_in_review" in table.c]
+    rows = (select(table.c.id).where(table.c.id == Review.row_id).exists() for table in reviewed)
+    return or_(
+        false(), *(and_(Review.table_name == table.name, row) for table, row in zip(reviewed, rows, strict=True))
+    )
 
 
 def _reached(actor: Actor, models: Iterable[type[Any]]) -> ColumnElement[bool]:

@@ -254,11 +254,13 @@ async def test_the_queue_holds_what_one_may_publish_and_nothing_else(session, su
     assert [len(waiting[person.username]) for person in (editor, volunteer, other)] == [1, 0, 0]
 
 
-async def test_a_deleted_row_waits_for_nobody(session, submitted, editor):
+async def test_a_deleted_row_waits_for_nobody(session, submitted, editor, volunteer):
+    assert len((await session.scalars(reviews.submitted_by(volunteer))).all()) == 1
     await session.delete(submitted)
     await session.commit()
 
     assert (await session.scalars(reviews.waiting_for(editor, [Page]))).all() == []
+    assert (await session.scalars(reviews.submitted_by(volunteer))).all() == []
 
 
 async def test_what_was_sent_back_is_told_until_it_is_submitted_again(session, submitted, editor, volunteer):
