@@ -19,7 +19,7 @@ from admin.facets import chips_of
 from admin.rendering import go_to, render
 from admin.urls import url_to
 from cms.core import bulk
-from cms.core.bulk import MOST_IN_A_RUN
+from cms.core.bulk import MOST_IN_A_RUN, BulkRun
 from cms.core.errors import Invalid
 from cms.core.permissions import Permission
 from cms.users.models import User
@@ -79,21 +79,38 @@ async def confirm_or_start(
     ready = true() if intended.ready is None else intended.ready
     reckoned = await _reckon(session, matching, allowed, ready)
     concerned = matching.where(allowed, ready)
+    asked = asked_for(view, user, chosen)
+    narrowed_by = chips_of(view, request, asked)
     is_as_told = posted is not None and posted.get("expected") == str(reckoned.ready)
-    if posted is None or not is_as_told or not reckoned.ready:
+    if not is_as_told or not reckoned.ready:
         context = {
             "view": view,
             "intended": intended,
             "chosen": chosen,
             "reckoned": reckoned,
             "examples": await _examples(session, view, concerned),
-            "narrowed_by": chips_of(view, request, asked_for(view, user, chosen)),
-            "has_changed": posted is not None and not is_as_told,
+            "narrowed_by": narrowed_by,
+            "has_changed": posted is not None,
             "list_url": list_url(view, chosen),
             "title": f"{intended.label}, for all {view.name_plural.lower()} that match",
         }
         status_code = HTTPStatus.OK if posted is None else HTTPStatus.CONFLICT
         return await render(request, "bulk_confirm.html", context, status_code=status_code)
+    words = "; ".join(str(chip) for chip in narrowed_by)
+    run = await _start(session, view, concerned, intended=intended, words=words, query=asked.query, by=user)
+    return go_to(request, url_to("run", pk=run.id))
+
+
+async def _start(
+    session: AsyncSession,
+    view: AdminView,
+    concerned: Select[Any],
+    *,
+    intended: Intended,
+    words: str,
+    query: str,
+    by: User,
+) -> BulkRun:
     run = await bulk.start(
         session,
         concerned,
@@ -101,13 +118,13 @@ async def confirm_or_start(
         action=intended.action,
         arguments=intended.arguments,
         label=f"{intended.label} ({view.name_plural.lower()})",
-        narrowed_by="; ".join(str(chip) for chip in chips_of(view, request, asked_for(view, user, chosen))),
+        narrowed_by=words,
         list_name=view.identity,
-        list_query=chosen.query,
-        by=user,
+        list_query=query,
+        by=by,
     )
     await session.commit()
-    return go_to(request, url_to("run", pk=run.id))
+    return run
 
 
 def list_url(view: AdminView, chosen: Chosen) -> str:
