@@ -22,6 +22,7 @@ from cms.users.grants import explain, load_grants
 from cms.users.models import User
 
 LONGEST_NAME = 100
+MOST_FOUND = 15
 AREAS = [(area, list(found)) for area, found in groupby(Permission, key=lambda permission: permission.area_words)]
 """Every permission, by the area that it is about, in words."""
 
@@ -121,11 +122,12 @@ def _place(request: Request, permission: Permission, typed: str) -> str:
 async def _called(session: AsyncSession, request: Request, permission: Permission, term: str) -> list[Meant]:
     views = {view.identity: view for view in _views_of(request, permission) if view.searched_names}
     records = await records_of(session, user_of(request), views, term)
-    return [
+    meant = [
         Meant(f"{identity}/{record.id}", record.name, record.detail or views[identity].name)
         for identity, found in records.items()
         for record in found
     ]
+    return meant[:MOST_FOUND]
 
 
 async def _row(session: AsyncSession, request: Request, place: str) -> Any:

@@ -160,7 +160,7 @@ async def test_a_name_of_several_rows_is_asked_about_once_more(browser, session)
     several = text_of((await browser.get(f"/admin/users/why/{person.id}", permission="pages:edit", row="sprints")).text)
     none = text_of((await browser.get(f"/admin/users/why/{person.id}", permission="pages:edit", row="nothing")).text)
 
-    assert "Which one do you mean? Sprints one Sprints two" in several
+    assert "Which one do you mean? Sprints two Sprints one" in several
     assert "Nothing that you may see is called “nothing”." in none
 
 
