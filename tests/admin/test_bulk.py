@@ -16,11 +16,11 @@ from cms.core.bulk import BulkRow, BulkRun, RunStatus
 from cms.core.changes import AS_HANDLED
 from cms.core.outbox import MessageStatus, OutboxMessage
 from cms.core.permissions import Permission
-from cms.core.running import run_messages
 from cms.core.session import make_engine, make_sessionmaker
 from cms.pages.models import Page
 from cms.users.models import RoleAssignment
 from tests.admin.browser import Browser, text_of
+from tests.background import run_waiting
 from tests.factories.downloads import make_release
 from tests.factories.pages import make_page
 from tests.factories.users import make_user
@@ -28,6 +28,7 @@ from tests.factories.users import make_user
 PUBLISHES = (Permission.PAGES_VIEW, Permission.PAGES_EDIT, Permission.PAGES_PUBLISH)
 PUBLISH = "/admin/pages/decide/publish"
 OWN_DATABASE = "many_pages"
+MANY = 3 * bulk_tasks.CHUNK + 1
 
 
 @pytest.fixture
@@ -40,20 +41,6 @@ def few_is_two(monkeypatch):
 @pytest.fixture
 async def drafts(session):
     return [await make_page(session, title=f"Draft {n}", path=f"drafts/{n}", is_published=False) for n in range(5)]
-
-
-async def work(resources, session, *, task=bulk.TASK):
-    """Do what waits in the outbox for the task, as the worker does."""
-    ids = list(await session.scalars(select(OutboxMessage.id).where(OutboxMessage.task == task)))
-    await session.execute(
-        update(OutboxMessage).where(OutboxMessage.id.in_(ids)).values(status=MessageStatus.HANDED_OVER),
-        execution_options=AS_HANDLED,
-    )
-    await session.commit()
-    for message_id in ids:
-        await run_messages(resources, [message_id])
-    session.expire_all()
-    return len(ids)
 
 
 async def live_pages(session):
@@ -87,7 +74,7 @@ async def test_a_run_acts_on_all_that_match_in_the_name_of_who_started_it(
     other, person_id = await make_page(session, title="Another", is_published=False), superuser.id
 
     answer = await start(browser, expected=5)
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
 
     run = await the_run(session)
     assert answer.headers["location"] == f"/admin/runs/{run.id}"
@@ -115,7 +102,7 @@ async def test_all_that_match_never_reaches_beyond_a_scope(client, session, reso
 
     asked = await browser.get(PUBLISH, all="yes", matching="search=draft")
     await start(browser, expected=5)
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
 
     assert "3 are left as they are, because your roles do not allow it there" in text_of(asked.text)
     assert await session.scalar(select(func.count()).select_from(BulkRow)) == 5
@@ -130,7 +117,7 @@ async def test_what_a_person_may_counts_when_the_run_acts(client, session, resou
     assignment.scope_kind, assignment.scope_values = "path", ["drafts/3"]
     await session.commit()
 
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
 
     run = await the_run(session)
     assert (run.done, run.refused) == (1, 4)
@@ -143,7 +130,7 @@ async def test_whoever_is_no_longer_staff_has_nothing_done(browser, session, res
     superuser.is_superuser = superuser.is_staff = False
     await session.commit()
 
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
 
     assert (await the_run(session)).refused == 5
     assert await live_pages(session) == 0
@@ -156,7 +143,7 @@ async def test_a_refused_row_hinders_no_other_and_says_why(browser, session, res
     already.is_published = True
     await session.commit()
 
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
 
     run = await the_run(session)
     assert (run.status, run.done, run.refused) == (RunStatus.DONE, 3, 2)
@@ -171,7 +158,7 @@ async def test_a_run_is_stopped_and_leaves_the_rest(browser, session, resources,
     await bulk_tasks.act_on_chunk(resources.sessionmaker, run.id)
 
     answer = await browser.post(f"/admin/runs/{run.id}/cancel", {})
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
 
     assert answer.status_code == 303
     assert await live_pages(session) == 2
@@ -198,7 +185,7 @@ async def test_after_a_crash_a_run_goes_on_where_it_stopped(
         with pytest.raises(RuntimeError):
             await bulk_tasks.act_on_chunk(resources.sessionmaker, run.id)
     crashed = (await the_run(session)).done
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
 
     run = await the_run(session)
     assert (crashed, run.done, run.status) == (2, 5, RunStatus.DONE)
@@ -212,9 +199,9 @@ async def test_a_long_run_leaves_the_rest_to_the_next_message(
     monkeypatch.setattr(bulk_tasks, "SLICE", 0)
     await start(browser, expected=5)
 
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
     after_one = (await the_run(session)).done
-    while await work(resources, session):
+    while await run_waiting(resources, session, task=bulk.TASK):
         pass
 
     assert (after_one, (await the_run(session)).done) == (2, 5)
@@ -234,24 +221,24 @@ async def own_resources(resources, database_url):
     await server.close()
 
 
-async def test_five_thousand_pages_are_published_by_one_run(own_resources):
+async def test_many_pages_are_published_by_one_run_in_transactions_of_its_own(own_resources):
     async with own_resources.sessionmaker() as session:
         person = await make_user(session, permissions=PUBLISHES)
         values = {"title": "Draft", "is_published": False, "content": "x", "content_kind": "markdown"}
         moments = {"created_at": clock.now(), "updated_at": clock.now()}
-        rows = [{**values, **moments, "path": f"many/{n}"} for n in range(5000)]
+        rows = [{**values, **moments, "path": f"many/{n}"} for n in range(MANY)]
         await session.execute(insert(Page), rows, execution_options=AS_HANDLED)
         of = {"label": "Publish (pages)", "narrowed_by": "", "list_name": "pages", "list_query": ""}
         publish = {"actions": bulk.actions_of("pages"), "action": "publish", "arguments": {}, **of}
         await bulk.start(session, select(Page), **publish, by=person)
         await session.commit()
 
-        while await work(own_resources, session):
+        while await run_waiting(own_resources, session, task=bulk.TASK):
             pass
 
         run = await the_run(session)
-        assert (run.status, run.done, run.refused) == (RunStatus.DONE, 5000, 0)
-        assert await live_pages(session) == 5000
+        assert (run.status, run.done, run.refused) == (RunStatus.DONE, MANY, 0)
+        assert await live_pages(session) == MANY
 
 
 async def test_many_rows_are_deleted_in_the_background_and_those_in_use_stay(
@@ -261,7 +248,7 @@ async def test_many_rows_are_deleted_in_the_background_and_those_in_use_stay(
     await make_release(session, "Python 3.14.0", page_id=used)
 
     await start(browser, expected=5, address="/admin/pages/delete")
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
 
     run = await the_run(session)
     assert (run.done, run.refused) == (4, 1)
@@ -273,7 +260,7 @@ async def test_a_field_is_set_in_many_rows_by_the_rules_of_the_domain(browser, s
 
     asked = await browser.post(address, {"all": "yes", "matching": "search=draft", "value": "pages/raw.html"})
     await start(browser, expected=5, address=address, value="pages/raw.html")
-    await work(resources, session)
+    await run_waiting(resources, session, task=bulk.TASK)
 
     assert "5 of 5 pages that match" in text_of(asked.text)
     assert set(await session.scalars(select(Page.template_name))) == {"pages/raw.html"}
