@@ -238,9 +238,9 @@ async def media_library(desk: Desk) -> None:
     page = desk.page
     await desk.go("/admin/media/upload")
     known = [FIXTURES / "media" / name for name in ("hills.jpg", "workshop-checklist.txt")]
-    for files in (known, _drawing()):
+    for files in (known, _drawing("#4b8bbe")):
         await page.set_input_files("#uploads-files", files)
-    await page.fill(".upload-row:nth-child(3) [placeholder]", "A yellow and a blue circle")
+    await page.fill(".upload-row:nth-child(3) [placeholder]", "Two blue circles")
     await page.click("#uploads > .btn-primary")
     await page.wait_for_selector(".upload-row:nth-child(3).is-done")
     await desk.shoot("media-upload", ".page-head", "#uploads")
@@ -453,11 +453,11 @@ async def _signed_in(browser: Browser, site: str, role: str, images: Path) -> De
     return Desk(page, site, images)
 
 
-def _drawing() -> dict[str, object]:
-    """Return an image to upload, as Playwright wants it."""
+def _drawing(colour: str = "#ffd43b") -> dict[str, object]:
+    """Return an image to upload, as Playwright wants it; the library keeps each but once."""
     picture = Image.new("RGB", (480, 240), "white")
     pencil = ImageDraw.Draw(picture)
-    pencil.ellipse((60, 30, 240, 210), fill="#ffd43b")
+    pencil.ellipse((60, 30, 240, 210), fill=colour)
     pencil.ellipse((240, 30, 420, 210), fill="#306998")
     written = BytesIO()
     picture.save(written, "PNG")
