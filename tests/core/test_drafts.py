@@ -73,7 +73,8 @@ async def test_a_draft_purges_nothing_and_indexes_nothing(session, editor):
 
     await draft(session, page, editor, title="Drafted")
 
-    assert (await session.scalars(select(OutboxMessage.task))).all() == []
+    tasks = set((await session.scalars(select(OutboxMessage.task))).all())
+    assert not tasks & {"purge_keys", "index_rows"}
 
 
 async def test_a_draft_is_in_the_history_with_who_kept_it(session, editor):
