@@ -61,7 +61,7 @@ async def choose(request: Request) -> Response:
 async def replace(request: Request) -> Response:
     """Put another file under the address of an item."""
     view = _library(request)
-    user = require_somewhere(request, Permission.MEDIA_EDIT)
+    user = require_somewhere(request, Permission.MEDIA_REPLACE)
     posted = await read_form(request)
     back = url_to("edit", identity="media", pk=request.path_params["pk"])
     async with resources_of(request).sessionmaker() as session:

@@ -12,6 +12,8 @@ from admin.base import AdminView, Fieldset, Reached
 from admin.columns import in_bytes
 from admin.filters import ChoiceFilter, Filter, SinceFilter
 from admin.media_shown import facts_of, uses_of
+from admin.requests import user_of
+from cms.core.permissions import Permission, allows
 from cms.media import queries, services
 from cms.media.models import MediaItem, MediaKind
 from cms.media.variants import address_of, thumbnail_of
@@ -130,4 +132,5 @@ class MediaAdmin(AdminView, model=MediaItem):
             "facts": facts_of(item),
             "uses": await uses_of(session, request, item),
             "shown_at": address_of(item),
+            "may_replace": allows(user_of(request), Permission.MEDIA_REPLACE),
         }

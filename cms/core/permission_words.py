@@ -36,6 +36,7 @@ PERMISSION_WORDS = {
     "downloads:view": "Read releases and files, drafts included",
     "media:delete": "Delete images and documents",
     "media:edit": "Upload and describe images and documents",
+    "media:replace": "Replace files that pages show",
     "media:view": "See the media library",
     "menus:edit": "Change the menus",
     "menus:view": "See the menus",

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     DOWNLOADS_VIEW = "downloads:view"
     MEDIA_DELETE = "media:delete"
     MEDIA_EDIT = "media:edit"
+    MEDIA_REPLACE = "media:replace"
     MEDIA_VIEW = "media:view"
     MENUS_EDIT = "menus:edit"
     MENUS_VIEW = "menus:view"
@@ -155,7 +156,7 @@ class ScopeKind:
     restricts: frozenset[Permission]
 
 
-_AUTHORING = frozenset(p for p in Permission if p.verb in {"edit", "publish", "delete"})
+_AUTHORING = frozenset(p for p in Permission if p.verb in {"edit", "publish", "replace", "delete"})
 
 SCOPE_KINDS: dict[str, ScopeKind] = {
     "own": ScopeKind("Own rows", "Rows that the person made; write “own”.", _AUTHORING),
@@ -304,6 +305,7 @@ SHIPPED_ROLES: dict[str, ShippedRole] = {
             P.BOXES_PUBLISH,
             P.BOXES_DELETE,
             P.MEDIA_EDIT,
+            P.MEDIA_REPLACE,
             P.MEDIA_DELETE,
             P.MENUS_VIEW,
             P.MENUS_EDIT,
@@ -328,7 +330,7 @@ SHIPPED_ROLES: dict[str, ShippedRole] = {
     "communications": _role(
         "Communications",
         "Writes and publishes banners and boxes; writes drafts of pages, which a web editor publishes.",
-        (*READS_CONTENT, *EDITS_BANNERS, P.PAGES_EDIT, P.BOXES_EDIT, P.BOXES_PUBLISH, P.MEDIA_EDIT),
+        (*READS_CONTENT, *EDITS_BANNERS, P.PAGES_EDIT, P.BOXES_EDIT, P.BOXES_PUBLISH, P.MEDIA_EDIT, P.MEDIA_REPLACE),
     ),
     "volunteer": _role(
         "Volunteer",

@@ -90,9 +90,10 @@ async def replace_file(
 ) -> None:
     """Put another file under the address of an item; whoever keeps copies of the old one is told to forget them.
 
+    Every page that shows the item changes at once, so those who only write drafts do not hold the permission.
     Raises PermissionDenied, and Invalid for a file that is not accepted or is of another kind. Then nothing is stored.
     """
-    await require(session, by, Permission.MEDIA_EDIT, item)
+    await require(session, by, Permission.MEDIA_REPLACE, item)
     examined = await examine(content, filename=filename)
     _require_same_kind(item, examined)
     if examined.sha256 == item.sha256:

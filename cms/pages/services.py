@@ -46,7 +46,7 @@ async def save_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
 
 @publishing.publisher(Page)
 async def publish_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
-    """Make a page public, with its unpublished changes.
+    """Make a page public, with its unpublished changes; a redirect that leads away from its path goes.
 
     Raises PermissionDenied, InvalidTransition where there is nothing to publish, and Invalid where the changes break
     a rule by now, such as that another page has taken their path.
@@ -56,6 +56,8 @@ async def publish_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
     await _check(session, page)
     if was_live:
         await _follow_move(session, page, by=by)
+    else:
+        await redirects.make_way(session, page.public_path)
     await session.flush()
 
 

@@ -12,7 +12,8 @@ from tests.factories.users import make_user
 
 READS = (Permission.MEDIA_VIEW,)
 EDITS = (*READS, Permission.MEDIA_EDIT)
-DELETES = (*EDITS, Permission.MEDIA_DELETE)
+REPLACES = (*EDITS, Permission.MEDIA_REPLACE)
+DELETES = (*REPLACES, Permission.MEDIA_DELETE)
 JSON = {"Accept": "application/json"}
 
 
@@ -251,10 +252,11 @@ async def test_the_dialog_of_a_text_is_given_what_it_may_offer(browser, session,
     [
         ((Permission.PAGES_VIEW,), {"list": 403, "choose": 403, "upload": 403, "replace": 403, "delete": 403}),
         (READS, {"list": 200, "choose": 200, "upload": 403, "replace": 403, "delete": 403}),
-        (EDITS, {"list": 200, "choose": 200, "upload": 303, "replace": 303, "delete": 403}),
+        (EDITS, {"list": 200, "choose": 200, "upload": 303, "replace": 403, "delete": 403}),
+        (REPLACES, {"list": 200, "choose": 200, "upload": 303, "replace": 303, "delete": 403}),
         (DELETES, {"list": 200, "choose": 200, "upload": 303, "replace": 303, "delete": 303}),
     ],
-    ids=["no media", "reads", "edits", "deletes"],
+    ids=["no media", "reads", "edits", "replaces", "deletes"],
 )
 async def test_each_does_what_their_roles_allow(client, session, storage, permissions, expected):
     item = await make_item(session, storage)
@@ -272,7 +274,7 @@ async def test_each_does_what_their_roles_allow(client, session, storage, permis
 
 
 async def test_who_may_change_their_own_files_does_not_reach_those_of_others(client, session, storage):
-    person = await make_user(session, permissions=EDITS, scope_kind="own", scope_values=("own",))
+    person = await make_user(session, permissions=REPLACES, scope_kind="own", scope_values=("own",))
     browser = await Browser(client).sign_in(session, person)
     foreign = await make_item(session, storage)
     await upload(browser, a_picture())

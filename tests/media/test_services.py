@@ -181,6 +181,14 @@ async def test_a_replaced_file_keeps_its_address_and_is_purged_and_remembered(se
     assert entry.changes["file"] == [old_file, item.file]
 
 
+async def test_replacing_takes_a_permission_that_writing_drafts_does_not(session, storage):
+    volunteer = await make_user(session, permissions=(Permission.MEDIA_VIEW, Permission.MEDIA_EDIT))
+    item = await make_item(session, storage)
+
+    with pytest.raises(PermissionDenied, match="Replace files that pages show"):
+        await services.replace_file(session, storage, item, content=b"Hello", filename="a.txt", by=volunteer)
+
+
 @pytest.mark.parametrize(
     ("content", "filename"),
     [(PDF, "a.pdf"), (b"<html>", "a.png"), (a_picture()[:100], "a.png")],

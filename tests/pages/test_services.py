@@ -1,12 +1,14 @@
 """What may be decided about pages."""
 
 import pytest
+from sqlalchemy import select
 
 from cms.core.errors import Invalid, PermissionDenied
 from cms.core.markup import MarkupKind
 from cms.core.permissions import Permission
 from cms.pages import queries, services
 from cms.pages.models import Page
+from cms.redirects.models import Redirect
 from tests.factories.pages import make_page
 from tests.factories.users import make_user
 
@@ -94,3 +96,13 @@ async def test_a_draft_is_seen_by_those_who_may_view_pages(session):
 
     assert (await session.scalars(queries.visible_to(staff))).all() == [page]
     assert (await session.scalars(queries.visible_to(member))).all() == []
+
+
+async def test_a_page_that_goes_live_is_not_hidden_by_a_redirect(session, superuser):
+    session.add(Redirect(old_path="/sprints/", new_path="/community/"))
+    page = await make_page(session, path="sprints", is_published=False)
+
+    await services.publish_page(session, page, by=superuser)
+    await session.commit()
+
+    assert (await session.scalars(select(Redirect))).all() == []

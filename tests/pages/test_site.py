@@ -14,7 +14,7 @@ from tests.factories.pages import make_page
 from tests.factories.users import make_user
 from tests.site_visits import sign_in, statements
 
-MOST_STATEMENTS = 4
+MOST_STATEMENTS = 5
 
 
 async def make_redirect(session: AsyncSession, old_path: str, new_path: str) -> Redirect:
