@@ -26,9 +26,9 @@ def state_of(row: Any, _name: str = "") -> Markup:
     if row.is_in_review:
         badges.append(badge("In review", "review"))
     if row.publish_at is not None:
-        badges.append(Markup("from ") + formats.moment(row.publish_at))
+        badges.append(Markup("goes live ") + formats.moment(row.publish_at, relative=True))
     if row.expire_at is not None and row.state is not State.DRAFT:
-        badges.append(Markup("until ") + formats.moment(row.expire_at))
+        badges.append(Markup("expires ") + formats.moment(row.expire_at, relative=True))
     return Markup(" ").join(badges)
 
 

@@ -5,13 +5,13 @@ const PAUSE = 15_000;
 
 export function improvePresence() {
   each("[data-presence]", (box) => {
-    const report = (leaving) => fetch(box.dataset.presence + (leaving ? "?leaving=1" : ""), {
-      method: "POST", headers: { "X-CSRF-Token": csrfToken(), Accept: "application/json" }, keepalive: leaving,
+    const report = () => fetch(box.dataset.presence, {
+      method: "POST", headers: { "X-CSRF-Token": csrfToken(), Accept: "application/json" },
     });
     let shown = [...box.querySelectorAll(".notice")].length ? null : "";
     const look = async () => {
       if (document.hidden) return;
-      const answer = await report(false).catch(() => null);
+      const answer = await report().catch(() => null);
       if (!answer?.ok) return;
       const { others } = await answer.json();
       const text = others.length ? `${others.join(", ")} ${others.length === 1 ? "has" : "have"} this form open, too.` : "";
@@ -21,6 +21,8 @@ export function improvePresence() {
     };
     look();
     setInterval(look, PAUSE);
-    window.addEventListener("pagehide", () => { report(true).catch(() => null); });
+    window.addEventListener("pagehide", () => {
+      navigator.sendBeacon(`${box.dataset.presence}?leaving=1`, new URLSearchParams({ csrf_token: csrfToken() }));
+    });
   });
 }

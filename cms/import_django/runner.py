@@ -18,8 +18,8 @@ from cms.core import clock, outbox
 from cms.core.audit import AuditEntry
 from cms.core.cdn import ALL_PAGES
 from cms.core.errors import Conflict, Unavailable
-from cms.core.revisions import Revision
 from cms.core.resources import Resources
+from cms.core.revisions import Revision
 from cms.import_django import source
 from cms.import_django.report import Report
 from cms.import_django.tables import TABLES, Import

@@ -18,12 +18,12 @@ from cms.downloads.models import Release
 from cms.pages import queries
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 from cms.redirects import queries as redirects
+from cms.redirects.old_addresses import moved
 from cms.users.models import User
 from public_site.answer_counts import REDIRECT_KEY
 from public_site.caching.tags import surrogate_keys
 from public_site.dependencies import CACHED, SLASHLESS
 from public_site.menus import shown_menus
-from cms.redirects.old_addresses import moved
 from public_site.page_fallback import PAGE_ROUTE, is_text
 from public_site.section import section_around
 from public_site.templating import Renderer
