@@ -44,7 +44,7 @@ async def test_the_list_says_which_are_live_where_and_until_when(browser, sessio
     listed = text_of((await browser.get("/admin/banners/list")).text)
 
     assert "Live expires in 1 day" in listed
-    assert "Scheduled from Mon 23 Nov 2026, 12:00 UTC" in listed
+    assert "Scheduled goes live in 2 days" in listed
     assert "/psf/" in listed
     assert "Everywhere" in listed
 

@@ -50,9 +50,7 @@ async def open_page(chromium: Browser, client: httpx.AsyncClient) -> AsyncIterat
     one_at_a_time = asyncio.Lock()  # The requests of a test share its one connection to the database.
 
     async def answer(errors: list[str], route: Route, request: Request) -> None:
-        if (
-            request.resource_type == "ping"
-        ):  # Sent by a page that is being left; Playwright no longer knows its headers.
+        if request.resource_type == "ping":  # From a page that is left; Playwright no longer knows its headers.
             await route.fulfill(status=204)
             return
         async with one_at_a_time:
