@@ -409,11 +409,15 @@ def _site() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "CMS_HOME": home, "PORT": str(port)}
         command = [str(Path(sys.executable).with_name("cms")), "run"]
-        running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        log = Path(home, "log")
+        with log.open("w") as output:
+            running = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
             _wait_until_ready(f"{site}/health/ready")
             yield site
         finally:
+            if running.poll() is not None:
+                sys.stderr.write("The program ended by itself:\n" + "\n".join(log.read_text().splitlines()[-60:]))
             running.send_signal(signal.SIGTERM)
             running.wait(60)
 
