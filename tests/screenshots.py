@@ -175,6 +175,7 @@ async def web_editor(desk: Desk) -> None:
     await page.click(".page-actions a:has-text('History')")
     await page.wait_for_load_state("networkidle")
     await desk.shoot("history-of-a-page", ".page-head", ".history-entry >> nth=1")
+    await draft_beside_what_is_live(desk)
     await desk.go("/admin/redirects/create")
     await page.fill("#old_path", "/community/sprints/")
     await page.fill("#new_path", "/events/sprints/")
@@ -190,6 +191,28 @@ async def web_editor(desk: Desk) -> None:
     await desk.shoot("history", ".page-head", ".history-entry >> nth=2")
     await views_of_a_list(desk)
     await media_library(desk)
+
+
+async def draft_beside_what_is_live(desk: Desk) -> None:
+    """A live page is changed: what is kept is a draft, which gets its moment and is compared with what is live."""
+    page = desk.page
+    await desk.go("/admin/pages/list?search=sprints")
+    await page.click(".table tbody th a")
+    await page.wait_for_load_state("networkidle")
+    changed = PAGE_TEXT.replace("for a day or two", "for three days").replace("Say hello.", "Say hello to everybody.")
+    await page.fill("#content", f"{changed}- Bring a friend.\n")
+    await page.fill("#remark", "This year's sprints take three days.")
+    await page.click(".more-saves summary")
+    await desk.press("Save and continue")
+    await desk.shoot("draft-notice", ".page-head", ".fieldset >> nth=0")
+    form = page.url
+    await desk.press("Compare it with what is live")
+    await desk.shoot("revisions", ".page-head", ".list-card")
+    await page.goto(form)
+    await page.click(".more-saves summary")
+    await desk.press("Save and schedule…")
+    await page.fill("#publish_at", "2030-05-14T09:00")
+    await desk.shoot("schedule", ".page-head", ".save-bar")
 
 
 async def views_of_a_list(desk: Desk) -> None:
@@ -347,6 +370,8 @@ async def superuser(desk: Desk) -> None:
     await page.wait_for_load_state("networkidle")
     await desk.go("/admin/operations")
     await desk.shoot("operations", ".page-head", ".panels")
+    await desk.go("/admin/operations/purges")
+    await desk.shoot("operations-purges", ".page-head", ".table tbody tr >> nth=5")
     await menus_and_missed_paths(desk)
 
 
@@ -409,7 +434,7 @@ def _site() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "CMS_HOME": home, "PORT": str(port)}
         command = [str(Path(sys.executable).with_name("cms")), "run"]
-        log = Path(home, "log")
+        log = Path(home, "output.txt")
         with log.open("w") as output:
             running = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
