@@ -63,6 +63,17 @@ TOLD_OF_PAGES: dict[str, Told] = {
     "missed-paths": (("web-editor.md#find-the-paths-that-visitors-miss", P.REDIRECTS_EDIT),),
     "media": TOLD_OF_AREAS["media"],
     "import": (("tables.md#bring-a-table-back", None),),
+    "reviews": (
+        ("drafts.md#review-what-others-have-written", P.PAGES_PUBLISH),
+        ("drafts.md#have-it-reviewed", None),
+    ),
+    "review": (
+        ("drafts.md#review-what-others-have-written", P.PAGES_PUBLISH),
+        ("drafts.md#have-it-reviewed", None),
+    ),
+    "revisions": (("drafts.md#compare-revisions-and-bring-one-back", None),),
+    "schedule": (("drafts.md#publish-later-or-take-down-by-itself", None),),
+    "runs": (("index.md#do-something-with-many-rows", None),),
     "broken-links": (("index.md#what-is-the-same-everywhere", None),),
 }
 """What an address begins with, or what is done to a row, → where that is told of."""

@@ -41,6 +41,8 @@ async def test_what_is_no_page_of_the_handbook_is_not_found(browser, name):
         ("web-editor", "redirects/create", "web-editor.md#lead-an-old-address-somewhere"),
         ("communications", "pages/list", "communications.md#write-a-page"),
         ("volunteer", "pages/create", "volunteer.md#write-a-page"),
+        ("volunteer", "reviews", "drafts.md#have-it-reviewed"),
+        ("web-editor", "reviews", "drafts.md#review-what-others-have-written"),
         ("auditor", "pages/list", "index.md"),
         ("auditor", "operations/search", "auditor.md#see-whether-all-is-well"),
         ("auditor", "search", "index.md#find-anything"),
