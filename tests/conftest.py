@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
@@ -36,6 +39,33 @@ class EngineInTransaction:
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         async with self._connection.begin_nested():
             yield self._connection
+
+
+class TemplatesOfThisRun(BytecodeCache):
+    """Templates that were compiled for the application of an earlier test; each test has an application of its own."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compile_templates_once() -> Iterator[None]:
+    """Compiling the templates anew took most of the time of a test at a page."""
+    compiled, make = TemplatesOfThisRun(), Environment.__init__
+    with pytest.MonkeyPatch.context() as patch:
+
+        def with_cache(environment: Environment, *arguments: Any, **options: Any) -> None:
+            make(environment, *arguments, **{**options, "bytecode_cache": compiled})
+
+        patch.setattr(Environment, "__init__", with_cache)
+        yield
 
 
 @pytest.fixture(scope="session")
