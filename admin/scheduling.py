@@ -34,9 +34,9 @@ class ScheduleForm(Form):
         render_kw={"class": "form-control"},
     )
     expire_at = UtcDateTimeField(
-        "Is taken down",
+        "Expires",
         [validators.Optional()],
-        description="Empty: it stays until somebody takes it down.",
+        description="Empty: it stays live until somebody unpublishes it.",
         render_kw={"class": "form-control"},
     )
 
