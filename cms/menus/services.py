@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import ndiff
+from difflib import SequenceMatcher
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -92,8 +92,10 @@ def outline(items: Iterable[MenuItem]) -> str:
 
 def difference(before: str, after: str) -> str:
     """Say in a few words how one outline differs from another."""
-    changed = [line for line in ndiff(before.splitlines(), after.splitlines()) if line.startswith(("- ", "+ "))]
-    gone, come = ([line[2:].strip() for line in changed if line[0] == sign] for sign in "-+")
+    old, new = ([line.strip() for line in text.splitlines()] for text in (before, after))
+    steps = SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False).get_opcodes()
+    gone = [line for step, start, end, _, _ in steps if step != "equal" for line in old[start:end]]
+    come = [line for step, _, _, start, end in steps if step != "equal" for line in new[start:end]]
     lists = {
         "Moved": [line for line in come if line in gone],
         "Added": [line for line in come if line not in gone],

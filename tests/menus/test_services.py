@@ -1,5 +1,7 @@
 """What may be decided about menus."""
 
+import time
+
 import pytest
 from sqlalchemy import select
 
@@ -137,6 +139,17 @@ def test_what_was_moved_added_and_removed_is_told_apart():
     assert services.difference(before, after) == "Moved: C → /c/; B → /b/. Added: D → /d/."
     assert services.difference(before, before) == ""
     assert services.difference("A → /a/", "") == "Removed: A → /a/."
+
+
+def test_two_long_menus_that_resemble_each_other_are_compared_in_no_time():
+    before = [f"Entry number {number} here → /about/some/path/{number}/" for number in range(services.MOST_ENTRIES)]
+    after = [f"Other number {number} there → /about/other/path/{number}/" for number in range(services.MOST_ENTRIES)]
+
+    began = time.process_time()
+    told = services.difference("\n".join(before), "\n".join(after))
+
+    assert time.process_time() - began < 1
+    assert told == f"Added: {'; '.join(after)}. Removed: {'; '.join(before)}."
 
 
 async def test_a_saved_menu_is_purged_wherever_it_is_shown(session):
