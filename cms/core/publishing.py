@@ -168,7 +168,8 @@ async def keep_draft(
     """Keep what `write` makes of a live row as a draft beside it; the row itself stays as it is.
 
     `write` runs as if it were for good, with every rule of the domain and of the database, and is then undone; what
-    it raises is raised here. Returns None, and keeps no draft, where nothing would differ from what is live.
+    it raises is raised here. Returns None, and keeps no draft, where nothing would differ from what is live; then
+    nothing is scheduled to go live any more, or a draft to come would do so unasked.
     Raises PermissionDenied where changes wait for their moment that `by` may not change.
     """
     if row.publish_at is not None and not allows(by, row.publish_permission):
@@ -181,6 +182,7 @@ async def keep_draft(
             child["id"] = child["id"] if child["id"] in keys else None
     if values == base.values:
         row.draft_id = None
+        row.publish_at = None
         await reviews.close(session, row, ReviewStatus.WITHDRAWN, by=by)
         return None
     who = audit.acting()

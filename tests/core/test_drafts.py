@@ -167,6 +167,19 @@ async def test_a_draft_that_differs_in_nothing_from_what_is_live_is_none(session
     assert not page.has_draft
 
 
+async def test_nothing_stays_scheduled_where_a_draft_has_become_what_is_live(session, resources, editor, clock):
+    page = await make_page(session, title="Live", is_published=True)
+    await draft(session, page, editor, title="Drafted")
+    await publishing.schedule(session, page, publish_at=clock.now() + timedelta(hours=1), expire_at=None, by=editor)
+    await draft(session, page, editor, title="Live")
+
+    clock.move(hours=2)
+    await draft(session, page, editor, title="Another day")
+    await act_on_moment(resources, session, table="pages", row_id=page.id)
+
+    assert (page.title, page.has_draft, page.publish_at) == ("Live", True, None)
+
+
 async def test_a_live_page_that_moves_leads_from_its_old_path(session, editor):
     page = await make_page(session, path="old", is_published=True)
     await draft(session, page, editor, path="new")
