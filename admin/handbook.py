@@ -72,7 +72,7 @@ TOLD_OF_PAGES: dict[str, Told] = {
         ("drafts.md#have-it-reviewed", None),
     ),
     "revisions": (("drafts.md#compare-revisions-and-bring-one-back", None),),
-    "schedule": (("drafts.md#publish-later-or-take-down-by-itself", None),),
+    "schedule": (("drafts.md#have-it-go-live-or-expire-by-itself", None),),
     "runs": (("index.md#do-something-with-many-rows", None),),
     "broken-links": (("index.md#what-is-the-same-everywhere", None),),
 }
