@@ -115,7 +115,8 @@ async def change(request: Request) -> Response:
             await session.commit()
             return go_to(request, everything_url(view), saying=f"The view “{saved}” was deleted.")
         if posted.get("press") == "replace":
-            saved.query = asked_of(view, dict(parse_qsl(str(posted.get("query", "")))), user).query
+            query = asked_of(view, dict(parse_qsl(str(posted.get("query", "")))), user).query
+            saved_views.narrow(saved, query=query)
         else:
             await _settle(session, saved, posted)
         await session.commit()

@@ -65,15 +65,26 @@ async def own_view(session: AsyncSession, view_id: int, *, by: User) -> SavedVie
 async def save_view(
     session: AsyncSession, list_name: str, *, name: str, query: str, is_shared: bool, by: User
 ) -> SavedView:
-    """Keep a list's present state under a name. Raises Invalid for a name that is empty or taken."""
+    """Keep a list's present state under a name.
+
+    Raises Invalid for a name that is empty or taken, for a query that is too long, and for one view too many.
+    """
     own = (await session.scalars(select(SavedView).where(SavedView.user_id == by.id).limit(MOST_VIEWS))).all()
     if len(own) == MOST_VIEWS:
         raise Invalid(f"You have {MOST_VIEWS} views; delete one that you no longer need.")
-    view = SavedView(user_id=by.id, list_name=list_name, query=query[:LONGEST_QUERY], is_shared=is_shared)
+    view = SavedView(user_id=by.id, list_name=list_name, is_shared=is_shared)
+    narrow(view, query=query)
     await rename(session, view, name=name)
     session.add(view)
     await session.flush()
     return view
+
+
+def narrow(view: SavedView, *, query: str) -> None:
+    """Have a view show the list in another state. Raises Invalid for a query that is too long."""
+    if len(query) > LONGEST_QUERY:
+        raise Invalid("This narrows the list by more than a view can hold; drop a filter or shorten the search.")
+    view.query = query
 
 
 async def rename(session: AsyncSession, view: SavedView, *, name: str) -> None:

@@ -1,11 +1,13 @@
 """The named states of a list: kept for a person, shared where they say so, and whole in the address."""
 
+from urllib.parse import urlencode
+
 import pytest
 from lxml import html
 from sqlalchemy import select
 
 from cms.core.permissions import Permission
-from cms.users.saved_views import SavedView
+from cms.users.saved_views import LONGEST_QUERY, SavedView
 from tests.admin.browser import Browser, text_of
 from tests.factories.pages import make_page
 from tests.factories.users import make_user
@@ -95,6 +97,18 @@ async def test_a_view_is_renamed_replaced_and_deleted(browser, session):
     assert state == ("New name", True)
     assert replaced == "search=else"
     assert await session.scalar(select(SavedView.id)) is None
+
+
+async def test_a_list_that_is_narrowed_by_too_much_is_refused_and_not_cut(browser, session):
+    await keep(browser, query="search=python")
+    address = f"/admin/pages/views/{(await the_view(session)).id}"
+    query = urlencode({"search": "%" * 200, "path": "%" * LONGEST_QUERY})
+
+    kept = await keep(browser, "Another", query=query)
+    replaced = await browser.post(address, {"query": query, "press": "replace"})
+
+    assert (kept.status_code, replaced.status_code) == (422, 422)
+    assert (await the_view(session)).query == "search=python"
 
 
 async def test_a_view_that_was_narrowed_further_says_so(browser, session):
