@@ -25,6 +25,9 @@ FLUSHED_EVERY = 5.0
 MOST_WAITING = 2_000
 """Paths that one process remembers between two flushes; whoever invents more of them is not worth counting."""
 
+LONGEST = 1_000
+"""Characters of a path, and of where a visitor came from, that are worth remembering until the next flush."""
+
 MOST_MISSED = 5_000
 MOST_FOLLOWED = 10_000
 """As many different ones are kept in Redis until they are written down."""
@@ -68,9 +71,9 @@ class AnswerCounts:
         known = self._missed.get(path)
         if known is not None:
             known.count += 1
-        elif len(self._missed) < MOST_WAITING:
+        elif len(self._missed) < MOST_WAITING and len(path) <= LONGEST:
             headers = dict(scope["headers"])
-            self._missed[path] = _Missed(headers.get(b"referer", b""), headers.get(b"host", b""))
+            self._missed[path] = _Missed(headers.get(b"referer", b"")[:LONGEST], headers.get(b"host", b"")[:LONGEST])
 
     async def flush(self) -> None:
         """Carry the counts to Redis. While it is away they wait, or are dropped where they become too many."""

@@ -9,7 +9,7 @@ from cms.core import tallies
 from cms.missed_paths.services import MISSED_PATHS
 from cms.redirects.models import Redirect
 from cms.redirects.uses import REDIRECT_USES
-from public_site.answer_counts import MOST_WAITING, AnswerCounts
+from public_site.answer_counts import LONGEST, MOST_WAITING, AnswerCounts
 from public_site.asgi import build
 from tests.factories.pages import make_page
 
@@ -78,6 +78,18 @@ async def test_invented_paths_beyond_a_bound_are_not_counted(resources):
         counts.note(scope, f"/{number}/", {"status": 404, "headers": []})
 
     assert len(counts._missed) == MOST_WAITING
+
+
+async def test_what_is_remembered_of_a_visit_is_short(resources):
+    counts = AnswerCounts(resources.redis)
+    long = b"https://example.org/" + b"x" * 50_000
+    scope = {"method": "GET", "headers": [(b"referer", long), (b"host", long)]}
+
+    for path in ("/missed/", "/" + "x" * 50_000):
+        counts.note(scope, path, {"status": 404, "headers": []})
+
+    assert list(counts._missed) == ["/missed/"]
+    assert len(counts._missed["/missed/"].referrer) == LONGEST
 
 
 async def test_the_site_answers_while_redis_is_away(resources, session, monkeypatch):
