@@ -14,7 +14,7 @@ from admin.authorization import require_somewhere
 from admin.back_office import view_of_request
 from admin.base import AdminView
 from admin.rendering import render
-from admin.requests import office_of, resources_of, user_of
+from admin.requests import number_in, office_of, resources_of, user_of
 from admin.urls import url_to, with_query
 from cms.core.audit import AuditEntry
 from cms.core.permissions import Permission, allows
@@ -113,9 +113,9 @@ async def row_history(request: Request) -> Response:
 
 
 async def _show(request: Request, statement: Select[Any], context: dict[str, Any]) -> Response:
-    before = request.query_params.get("before", "")
-    if before.isdecimal() and before.isascii() and len(before) < 19:
-        statement = statement.where(AuditEntry.id < int(before))
+    before = number_in(request, "before")
+    if before is not None:
+        statement = statement.where(AuditEntry.id < before)
     async with resources_of(request).sessionmaker() as session:
         entries = (await session.scalars(statement.order_by(AuditEntry.id.desc()).limit(ENTRIES_A_PAGE + 1))).all()
     user = user_of(request)
@@ -154,9 +154,9 @@ def _readable(value: Any) -> str:
 def _day(typed: str) -> datetime | None:
     try:
         day = date.fromisoformat(typed)
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
     except ValueError:
         return None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day < date.max else None
 
 
 routes = [

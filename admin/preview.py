@@ -46,7 +46,8 @@ async def preview_markup(request: Request) -> Response:
     if MarkupKind(kind) in TRUSTED_KINDS:
         async with resources_of(request).sessionmaker() as session:
             await require(session, user_of(request), Permission.PAGES_TRUSTED_MARKUP)
-    return JSONResponse({"html": markup.render(source, MarkupKind(kind))}, headers=NEVER_CACHED)
+    made = await asyncio.to_thread(markup.render, source, MarkupKind(kind))
+    return JSONResponse({"html": made}, headers=NEVER_CACHED)
 
 
 async def preview_row(request: Request) -> Response:

@@ -11,6 +11,9 @@ from cms.users.models import User, UserSession
 if TYPE_CHECKING:
     from admin.back_office import BackOffice  # The back office imports the pages, which import this module.
 
+LONGEST_NUMBER = 19
+"""Digits at which a number may be more than PostgreSQL's largest."""
+
 
 def user_of(request: Request) -> User:
     """Return who is signed in; the staff check has let nobody else through."""
@@ -38,6 +41,12 @@ def office_of(request: Request) -> "BackOffice":
 
 def request_id_of(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+def number_in(request: Request, name: str) -> int | None:
+    """Return the number that the address gives, None for anything that the database could not count to."""
+    given = request.query_params.get(name, "")
+    return int(given) if given.isdecimal() and given.isascii() and len(given) < LONGEST_NUMBER else None
 
 
 def csrf_token_of(request: Request) -> str:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from admin.authorization import require_somewhere
 from admin.base import row_key
 from admin.operations.tabs import PAGE, show_tab, url_of
-from admin.requests import resources_of
+from admin.requests import number_in, resources_of
 from cms.core import mail_log
 from cms.core.database import has_words
 from cms.core.errors import NotFound
@@ -19,14 +19,14 @@ async def show_mails(request: Request) -> Response:
     """Show the latest mails, narrowed by words and by what became of them."""
     require_somewhere(request, Permission.OPERATIONS_VIEW)
     asked = {name: request.query_params.get(name, "").strip().replace("\0", "") for name in ("search", "state")}
-    before = request.query_params.get("before", "")
+    before = number_in(request, "before")
     statement = select(SentMail).order_by(SentMail.id.desc()).limit(PAGE + 1)
     if (condition := has_words(SentMail, asked["search"])) is not None:
         statement = statement.where(condition)
     if asked["state"] in set(MailState):
         statement = statement.where(SentMail.state == asked["state"])
-    if before.isdecimal():
-        statement = statement.where(SentMail.id < int(before))
+    if before is not None:
+        statement = statement.where(SentMail.id < before)
     async with resources_of(request).sessionmaker() as session:
         mails = (await session.scalars(statement)).all()
     context = {

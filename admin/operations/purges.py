@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from admin.authorization import require_somewhere
 from admin.operations.tabs import PAGE, Done, record, show_tab, url_of
-from admin.requests import resources_of
+from admin.requests import number_in, resources_of
 from cms.core import outbox, purge_log
 from cms.core.cdn import ALL_PAGES
 from cms.core.errors import Invalid
@@ -22,10 +22,10 @@ LONGEST_KEY = 200
 async def show_purges(request: Request) -> Response:
     """Show the latest purges, the newest first."""
     require_somewhere(request, Permission.OPERATIONS_VIEW)
-    before = request.query_params.get("before", "")
+    before = number_in(request, "before")
     statement = select(PurgeRecord).order_by(PurgeRecord.id.desc()).limit(PAGE + 1)
-    if before.isdecimal():
-        statement = statement.where(PurgeRecord.id < int(before))
+    if before is not None:
+        statement = statement.where(PurgeRecord.id < before)
     if only_failed := request.query_params.get("only") == "failed":
         statement = statement.where(PurgeRecord.error != "")
     async with resources_of(request).sessionmaker() as session:

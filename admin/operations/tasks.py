@@ -13,7 +13,7 @@ from starlette.responses import Response
 from admin.authorization import require_somewhere
 from admin.choosing import keys_of
 from admin.operations.tabs import PAGE, Done, record, show_tab, url_of
-from admin.requests import resources_of
+from admin.requests import number_in, resources_of
 from cms.core import audit, clock, outbox
 from cms.core.changes import AS_HANDLED
 from cms.core.errors import NotFound
@@ -38,10 +38,10 @@ async def show_tasks(request: Request) -> Response:
     require_somewhere(request, Permission.OPERATIONS_VIEW)
     asked = request.query_params.get("state", "")
     state = MessageStatus(asked) if asked in set(MessageStatus) else MessageStatus.FAILED
-    before = request.query_params.get("before", "")
+    before = number_in(request, "before")
     statement = _in_state(state).limit(PAGE + 1)
-    if before.isdecimal():
-        statement = statement.where(OutboxMessage.id < int(before))
+    if before is not None:
+        statement = statement.where(OutboxMessage.id < before)
     async with resources_of(request).sessionmaker() as session:
         counted = select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status)
         counts = {status: count for status, count in await session.execute(counted)}  # noqa: C416 - rows are no pairs to dict()

@@ -21,6 +21,12 @@ async def test_the_history_is_narrowed_by_person_and_table(browser, session):
     assert "Nothing is recorded here." in by_nobody
 
 
+async def test_the_history_is_narrowed_by_the_last_of_all_days_and_any_number(browser):
+    answer = await browser.get("/admin/history", day="9999-12-31", before="9" * 30)
+
+    assert answer.status_code == 200
+
+
 async def test_the_history_tells_moments_as_people_read_them(browser, session):
     page = await make_page(session, is_published=False)
     await browser.save(f"/admin/pages/edit/{page.id}", press="decide:publish")

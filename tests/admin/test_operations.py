@@ -126,6 +126,14 @@ async def test_many_tasks_have_older_pages(browser, session):
     assert "task_9 " in second
 
 
+@pytest.mark.parametrize("tab", ["tasks", "mails", "purges"])
+@pytest.mark.parametrize("before", ["9" * 30, "9" * 18, "²", "-1"])
+async def test_an_address_may_name_any_number_to_begin_before(browser, tab, before):
+    answer = await browser.get(url_of(tab), before=before)
+
+    assert answer.status_code == 200
+
+
 # Schedule.
 
 
