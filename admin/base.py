@@ -28,6 +28,7 @@ from cms.core.permissions import Permission, allows, scope_condition
 from cms.users.models import User
 
 LARGEST_KEY = 2**31 - 1
+LONGEST_KEY = len(str(LARGEST_KEY))
 USUAL_LABELS = {
     "created_at": "Made",
     "created_by_id": "Made by",
@@ -342,9 +343,14 @@ def row_key(key: str) -> int:
 
     Raises NotFound for anything that no row could have.
     """
-    if not key.isdecimal() or not key.isascii() or int(key) > LARGEST_KEY:
+    if not is_key(key):
         raise NotFound("There is nothing under this address.")
     return int(key)
+
+
+def is_key(key: str) -> bool:
+    """Return whether a row could have this key; a number of thousands of digits is not even read."""
+    return key.isdecimal() and key.isascii() and len(key) <= LONGEST_KEY and int(key) <= LARGEST_KEY
 
 
 def column_named(model: type[Any], name: str) -> InstrumentedAttribute[Any]:

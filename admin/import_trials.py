@@ -12,7 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Form
 
 from admin import drafting, forms
-from admin.base import LARGEST_KEY, AdminView, Reached, column_named
+from admin.base import AdminView, Reached, column_named, is_key
 from admin.exporting import text_of_cell
 from admin.import_columns import KEY, importable_of, is_as_exported, label_of, matched
 from admin.import_forms import RowForms
@@ -234,8 +234,7 @@ class Trial:
 def _claims(values: Values, name: str, key_of: Any) -> tuple[int | None, str]:
     """Return the number and the key by which a row of the file names a row of ours."""
     number = values.get(KEY, "").strip()
-    is_number = number.isdecimal() and number.isascii() and len(number) < 11 and 0 < int(number) <= LARGEST_KEY
-    return (int(number) if is_number else None), key_of(values.get(name, ""))
+    return (int(number) if is_key(number) and int(number) else None), key_of(values.get(name, ""))
 
 
 def _batches(rows: Sequence[tuple[Row, Values]]) -> Iterable[Sequence[tuple[Row, Values]]]:

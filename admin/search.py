@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from admin.base import AdminView, column_named
+from admin.base import AdminView, column_named, is_key
 from admin.columns import STATE_WORDS
 from admin.commands import Command, commands_of, matching
 from admin.history import table_of
@@ -41,7 +41,6 @@ LONGEST_TERM = 100
 SHORTEST_WORDS = 2
 """Letters from which on the words of texts are searched; a single one begins a word of nearly every row."""
 
-LARGEST_KEY = 2**31 - 1
 BY_INDEX_ALONE = select(*(func.set_config(name, "off", literal(True)) for name in ("enable_seqscan", "jit")))  # noqa: FBT003 - for this transaction only
 """The planner cannot know how common a word is and, where it guesses badly, would read whole tables."""
 
@@ -230,7 +229,7 @@ def _opened(request: Request, views: dict[str, AdminView]) -> Iterator[tuple[str
     """Read what the browser remembers: numbers only, whose names are for the server to tell or not."""
     for place in request.query_params.getlist("opened")[:MOST_OPENED]:
         identity, _, key = place.partition("/")
-        if identity in views and key.isdecimal() and key.isascii() and int(key) <= LARGEST_KEY:
+        if identity in views and is_key(key):
             yield identity, int(key)
 
 

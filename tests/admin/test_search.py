@@ -104,7 +104,9 @@ async def test_without_a_word_it_offers_what_was_written_and_what_was_opened_las
     opened, written = await make_page(session, title="Opened"), await make_page(session, title="Before")
     await browser.save(f"/admin/pages/edit/{written.id}", title="Written", press="publish")
 
-    groups = await found(browser, opened=[f"pages/{opened.id}", "pages/999999", "nothing/1", "pages/x"])
+    groups = await found(
+        browser, opened=[f"pages/{opened.id}", "pages/999999", "nothing/1", "pages/x", "pages/" + "9" * 5000]
+    )
 
     assert groups["What you had in hand last"][:1] == ["Opened"]
     assert len(groups["What you had in hand last"]) == 2
