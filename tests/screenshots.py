@@ -335,9 +335,12 @@ async def volunteer(desk: Desk) -> None:
 
 async def reviewer(desk: Desk) -> None:
     """What the volunteer submitted is looked at."""
+    await desk.go("/admin/")
+    await desk.shoot("dashboard-web-editor", ".page-head", ".panels")
     await desk.go("/admin/reviews")
     await desk.shoot("reviews", ".page-head", "main > :last-child")
-    await desk.press("A local user group")
+    await desk.page.click("main a:text-is('A local user group')")
+    await desk.page.wait_for_load_state("networkidle")
     await desk.page.fill("#review-text", "Which room? People will ask.")
     await desk.press("Comment")
     await desk.shoot("review", ".page-head", "main > :last-child")
