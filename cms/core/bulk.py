@@ -229,7 +229,7 @@ async def start(
         table_name=actions.model.__tablename__,
         action=action,
         arguments=dict(arguments),
-        label=label,
+        label=label[:LABEL_LENGTH],
         narrowed_by=narrowed_by,
         list_name=list_name,
         list_query=list_query,

@@ -241,6 +241,15 @@ async def test_many_pages_are_published_by_one_run_in_transactions_of_its_own(ow
         assert await live_pages(session) == MANY
 
 
+async def test_a_run_that_is_called_by_a_long_name_is_started(session, superuser):
+    of = {"label": "Operating system: " + "x" * 250, "narrowed_by": "", "list_name": "pages", "list_query": ""}
+    publish = {"actions": bulk.actions_of("pages"), "action": "publish", "arguments": {}, **of}
+
+    run = await bulk.start(session, select(Page), **publish, by=superuser)
+
+    assert run.label == of["label"][: bulk.LABEL_LENGTH]
+
+
 async def test_many_rows_are_deleted_in_the_background_and_those_in_use_stay(
     browser, session, resources, few_is_two, drafts
 ):
