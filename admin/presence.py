@@ -13,6 +13,7 @@ from admin.base import row_key
 from admin.rendering import NEVER_CACHED
 from admin.requests import resources_of, user_of
 from cms.core import clock
+from cms.core.errors import PermissionDenied
 
 STAYS = 45
 """Seconds for which somebody counts as present after the form was last heard of; it reports every 15."""
@@ -21,9 +22,11 @@ STAYS = 45
 async def report(request: Request) -> Response:
     """Note that the person has the form open, or has left it, and answer who else is there."""
     view = view_of_request(request)
-    user = require_somewhere(request, view.permissions.view)
+    user = require_somewhere(request, view.permissions.edit)
     async with resources_of(request).sessionmaker() as session:
         reached = await view.find(session, user, request.path_params["pk"])
+        if not reached.may_edit:
+            raise PermissionDenied(f"You may read “{reached.row}”, but not change it.")
     is_leaving = request.query_params.get("leaving") == "1"
     others = await present(request, view.identity, reached.row.id, is_leaving=is_leaving)
     return JSONResponse({"others": others}, headers=NEVER_CACHED)

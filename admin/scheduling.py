@@ -18,7 +18,7 @@ from admin.rendering import go_to, render
 from admin.requests import resources_of
 from admin.urls import url_to
 from cms.core import publishing
-from cms.core.errors import Invalid, NotFound
+from cms.core.errors import Conflict, Invalid, NotFound
 from cms.core.permissions import require
 from cms.core.publishing import Publishable
 from cms.users.models import User
@@ -50,6 +50,8 @@ async def schedule(request: Request) -> Response:
         reached = await view.find(session, user, request.path_params["pk"], lock=posted is not None)
         row = reached.row
         await require(session, user, row.publish_permission, row)
+        if posted is not None and str(posted.get("lock_version", row.lock_version)) != str(row.lock_version):
+            raise Conflict(f"Somebody else changed “{row}” while you looked at its schedule. Look at it once more.")
         if posted is None:
             form = ScheduleForm(data={"publish_at": row.publish_at, "expire_at": row.expire_at})
             return await _show(request, view, row, form)

@@ -137,7 +137,7 @@ async def session(sessionmaker: async_sessionmaker[AsyncSession]) -> AsyncIterat
 def clock(monkeypatch: pytest.MonkeyPatch) -> FrozenClock:
     """The time, stopped; `clock.move(hours=1)` moves it."""
     frozen = FrozenClock()
-    monkeypatch.setattr("cms.core.clock.now", frozen.now)
+    monkeypatch.setattr("cms.core.clock._read", frozen.now)
     return frozen
 
 

@@ -4,6 +4,7 @@ A row that is not live is its own draft: saving writes the row. What is live sta
 keeps a draft beside it, and publishing puts the draft onto the row.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from cms.core import audit, clock, reviews, revisions
 from cms.core.database import Base
-from cms.core.errors import Invalid, InvalidTransition, PermissionDenied
+from cms.core.errors import CMSError, Invalid, InvalidTransition, PermissionDenied
 from cms.core.markup import render_markup_fields
 from cms.core.permissions import Actor, Permission, allows, require
 from cms.core.reviews import ReviewStatus
@@ -247,7 +248,7 @@ async def as_drafted(session: AsyncSession, row: Any) -> Any:
     with session.no_autoflush:
         await put_draft_onto(session, row, is_written=False)
         session.expunge(row)
-    render_markup_fields(row)
+    await asyncio.to_thread(render_markup_fields, row)
     return row
 
 
@@ -335,6 +336,13 @@ async def act_on_moment(session: AsyncSession, row: Any, *, by: Actor) -> None:
         audit.note(session, row, action="expire")
     elif row.publish_at is not None and row.publish_at <= now:
         await publisher_of(type(row))(session, row, by=by)
+
+
+def give_up_moment(session: AsyncSession, row: Any, *, reason: CMSError) -> None:
+    """Schedule nothing any more for a row that could not go live, and say in its history why."""
+    sentences = [sentence for found in getattr(reason, "errors", {}).values() for sentence in found]
+    row.publish_at = None
+    audit.note(session, row, action="fail to go live", remark=" ".join(sentences) or reason.message)
 
 
 async def restore(session: AsyncSession, row: Any, revision: Revision, *, by: Actor) -> None:

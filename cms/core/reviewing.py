@@ -62,8 +62,8 @@ async def withdraw(session: AsyncSession, row: Any, *, by: Actor) -> None:
 
 
 async def comment(session: AsyncSession, row: Any, text: str, *, by: Actor) -> Comment:
-    """Write something about the row. Raises PermissionDenied unless `by` may view it, and Invalid for an empty text."""
-    await require(session, by, row.publish_permission.beside("view"), row)
+    """Write something about the row. Raises PermissionDenied unless `by` may edit it, and Invalid for an empty text."""
+    await require(session, by, row.publish_permission.beside("edit"), row)
     text = _checked(text, field="text")
     if not text:
         raise Invalid.in_fields({"text": ["Write something first."]})

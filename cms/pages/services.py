@@ -59,6 +59,14 @@ async def publish_page(session: AsyncSession, page: Page, *, by: Actor) -> None:
     else:
         await redirects.make_way(session, page.public_path)
     await session.flush()
+    await require(session, by, Permission.PAGES_PUBLISH, page)
+
+
+@redirects.occupies
+async def live_at(session: AsyncSession, path: str) -> str:
+    """Name the live page that a redirect from the path would hide; "" where there is none."""
+    page = await session.scalar(queries.live().where(queries.is_at(path)).limit(1))
+    return f"the page “{page}”" if page else ""
 
 
 async def delete_page(session: AsyncSession, page: Page, *, by: Actor) -> None:

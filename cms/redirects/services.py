@@ -1,5 +1,6 @@
 """Decisions about redirects: saving one, straightening its way, deleting one, following what moves."""
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from sqlalchemy import inspect
@@ -13,10 +14,24 @@ from cms.core.permissions import Actor, Permission, require
 from cms.redirects import chains, queries
 from cms.redirects.models import Redirect
 
+SPACE = 0x20
+"""The first character that is no control character."""
+
 FOLLOWED = "follow move"
 """What the history calls the writing of a redirect because something moved."""
 
 explain_constraint("uq_redirects_old_path", field="old_path", sentence="This path is redirected already.")
+
+
+Occupant = Callable[[AsyncSession, str], Awaitable[str]]
+
+_occupants: list[Occupant] = []
+
+
+def occupies(occupant: Occupant) -> Occupant:
+    """Register who can say what is public at a path, in words such as “the page About”; "" where nothing is."""
+    _occupants.append(occupant)
+    return occupant
 
 
 async def save_redirect(session: AsyncSession, redirect: Redirect, *, by: Actor) -> None:
@@ -28,6 +43,8 @@ async def save_redirect(session: AsyncSession, redirect: Redirect, *, by: Actor)
     errors = _broken_rules(redirect)
     if not errors and await _leads_in_a_circle(session, redirect):
         errors["new_path"] = ["With the redirects that there are, this one leads in a circle."]
+    if not errors and inspect(redirect).attrs.old_path.history.added:
+        errors = await _hidden_by(session, redirect)
     if errors:
         raise Invalid.in_fields(errors)
     moved_from = inspect(redirect).attrs.old_path.history.deleted
@@ -92,10 +109,22 @@ async def make_way(session: AsyncSession, path: str) -> None:
         await session.delete(redirect)
 
 
+async def _hidden_by(session: AsyncSession, redirect: Redirect) -> dict[str, list[str]]:
+    """Return a sentence where the redirect would keep readers from something that is live; it comes before pages."""
+    with session.no_autoflush:
+        hidden = [what for occupant in _occupants if (what := await occupant(session, redirect.old_path))]
+    told = [f"At this path lies {what}; a redirect would hide it. Move it, or take it down first." for what in hidden]
+    return {"old_path": told} if told else {}
+
+
 def _broken_rules(redirect: Redirect) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not redirect.old_path.startswith("/") or redirect.old_path.startswith("//"):
         errors["old_path"] = ["Write the old path with one slash at its beginning, such as “/old/page/”."]
+    elif redirect.old_path == "/" or any(ord(character) < SPACE for character in redirect.old_path):
+        errors["old_path"] = [
+            "Nobody is redirected from here: the home page answers “/”, and no browser sends the rest."
+        ]
     elif is_reserved(redirect.old_path):
         errors["old_path"] = ["This address belongs to the program itself; a redirect here would never be followed."]
     if redirect.new_path and not is_safe_target(redirect.new_path):

@@ -76,7 +76,7 @@ def meilisearch_server() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 async def postgresql(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresSearch]:
-    monkeypatch.setattr("cms.core.clock.now", lambda: PUBLISHED_AT + timedelta(days=30))
+    monkeypatch.setattr("cms.core.clock._read", lambda: PUBLISHED_AT + timedelta(days=30))
     yield PostgresSearch(engine)
     async with engine.begin() as connection:
         await connection.execute(delete(DOCUMENTS))

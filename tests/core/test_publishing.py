@@ -183,3 +183,38 @@ async def test_rows_are_found_by_the_state_that_each_tells_of_itself(session, cl
         told = [page.title for page in await session.scalars(select(Page)) if page.state is state]
         assert sorted(page.title for page in found) == sorted(told)
         assert told
+
+
+async def test_what_cannot_go_live_says_why_and_is_not_tried_for_ever(session, resources, superuser, clock):
+    page = await make_page(session, path="help", is_published=True)
+
+    async def write():
+        page.path = "taken"
+        await save_page(session, page, by=superuser)
+
+    await publishing.keep_draft(session, page, write, by=superuser)
+    page.publish_at = clock.now()
+    await make_page(session, path="taken")
+    await session.commit()
+
+    await act(session, resources)
+    assert (page.path, page.publish_at, page.has_draft) == ("help", None, True)
+
+    entry = await session.scalar(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1))
+    assert (entry.action, entry.remark) == ("fail to go live", "There is a page at this path already.")
+
+
+async def test_a_draft_that_leads_a_page_out_of_the_publishers_reach_is_not_published(session, superuser):
+    page = await make_page(session, path="community/irc", is_published=True)
+    publisher = await make_user(
+        session, permissions=(Permission.PAGES_PUBLISH,), scope_kind="path", scope_values=("community",)
+    )
+
+    async def write():
+        page.path = "psf/irc"
+        await save_page(session, page, by=superuser)
+
+    await publishing.keep_draft(session, page, write, by=superuser)
+
+    with pytest.raises(PermissionDenied, match="does not extend"):
+        await publishing.publisher_of(Page)(session, page, by=publisher)

@@ -23,7 +23,7 @@ def storage(resources):
 @pytest.fixture
 def tomorrow(monkeypatch):
     later = clock.now() + timedelta(days=1, hours=1)
-    monkeypatch.setattr("cms.core.clock.now", lambda: later)
+    monkeypatch.setattr("cms.core.clock._read", lambda: later)
 
 
 async def names_in(storage):

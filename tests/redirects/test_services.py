@@ -8,6 +8,7 @@ from cms.core.errors import Invalid, InvalidTransition, PermissionDenied
 from cms.core.permissions import Permission
 from cms.redirects import services
 from cms.redirects.models import Redirect
+from tests.factories.pages import make_page
 from tests.factories.users import make_user
 
 
@@ -200,3 +201,20 @@ async def test_a_move_shortens_the_ways_to_what_moved(session, superuser):
 
     assert await _steps(session) == {"/a/": 1, "/old/": 1}
     assert await _leads(session) == {"/a/": "/new/", "/old/": "/elsewhere/"}
+
+
+async def test_a_redirect_does_not_hide_a_live_page(session, superuser):
+    await make_page(session, title="About", path="about", is_published=True)
+
+    with pytest.raises(Invalid) as refusal:
+        await services.save_redirect(session, Redirect(old_path="/about/", new_path="/psf/"), by=superuser)
+
+    assert "the page “About”" in refusal.value.errors["old_path"][0]
+
+
+@pytest.mark.parametrize("path", ["/", "/h/\r\nX: y", "/a\tb/"])
+async def test_nobody_is_redirected_from_where_nobody_can_be(session, superuser, path):
+    with pytest.raises(Invalid) as refusal:
+        await services.save_redirect(session, Redirect(old_path=path, new_path="/psf/"), by=superuser)
+
+    assert list(refusal.value.errors) == ["old_path"]
