@@ -52,8 +52,9 @@ def follow_up(session: Session) -> None:
         outbox.write(connection, messages)
     if entries := [entry for row, action in written if (entry := _entry(session, row, action))]:
         connection.execute(audit.AuditEntry.__table__.insert(), entries)  # type: ignore[attr-defined]  # a Table, typed FromClause
-    for row, _ in written:
-        revisions.touch(session, row)
+    for row, action in written:
+        if action != "update" or _is_kept(row):
+            revisions.touch(session, row)
 
 
 def forget(session: Session) -> None:
@@ -77,6 +78,13 @@ def _written_rows(session: Session) -> Iterable[tuple[Base, str]]:
     yield from ((row, "create") for row in session.new)
     yield from ((row, "update") for row in session.dirty if session.is_modified(row))
     yield from ((row, "delete") for row in session.deleted)
+
+
+def _is_kept(row: Base) -> bool:
+    """Return whether a column has changed that revisions hold; those that only decisions change they do not."""
+    state = inspect(row)
+    changed = (key for key in _columns(row) if state.attrs[key].history.has_changes())
+    return any(key not in revisions.NEVER_RESTORED | revisions.DECIDED for key in changed)
 
 
 def _is_seen(row: Base, action: str) -> bool:

@@ -18,7 +18,7 @@ from cms.core import audit, clock, reviews, revisions
 from cms.core.database import Base
 from cms.core.errors import CMSError, Invalid, InvalidTransition, PermissionDenied
 from cms.core.markup import render_markup_fields
-from cms.core.permissions import Actor, Permission, allows, require
+from cms.core.permissions import Actor, Permission, extends_to, require
 from cms.core.reviews import ReviewStatus
 from cms.core.revisions import Revision
 
@@ -155,10 +155,10 @@ async def require_to_write(session: AsyncSession, row: Any, *, permission: Permi
     the permission to publish besides.
     """
     await require(session, by, permission, row)
-    if session.info.get(DRAFTING) or allows(by, row.publish_permission):
+    if session.info.get(DRAFTING) or await extends_to(session, by, row.publish_permission, row):
         return
     if row.is_published:
-        raise PermissionDenied(f"“{row}” is live, and your roles do not include “{row.publish_permission.words}”.")
+        raise PermissionDenied(f"“{row}” is live, and your roles do not include “{row.publish_permission.words}” here.")
     if row.publish_at is not None:
         raise PermissionDenied(f"“{row}” is scheduled to go live as it is; only who may publish it can change it now.")
 
@@ -173,7 +173,7 @@ async def keep_draft(
     nothing is scheduled to go live any more, or a draft to come would do so unasked.
     Raises PermissionDenied where changes wait for their moment that `by` may not change.
     """
-    if row.publish_at is not None and not allows(by, row.publish_permission):
+    if row.publish_at is not None and not await extends_to(session, by, row.publish_permission, row):
         raise PermissionDenied(f"Changes of “{row}” are scheduled to go live as they are; ask who may publish them.")
     base = await revisions.latest(session, row)
     values = await _tried(session, row, write)

@@ -41,13 +41,20 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def open_page(chromium: Browser, client: httpx.AsyncClient) -> AsyncIterator[OpenPage]:
+def one_at_a_time() -> asyncio.Lock:
+    """What whoever uses the one connection of a test takes hold of, while pages ask for something by themselves."""
+    return asyncio.Lock()
+
+
+@pytest.fixture
+async def open_page(
+    chromium: Browser, client: httpx.AsyncClient, one_at_a_time: asyncio.Lock
+) -> AsyncIterator[OpenPage]:
     """Open a page of the site in a browser of its own, with Playwright's options of a context.
 
     `page.errors` gathers what the page did wrong: requests to other hosts, and errors in its console.
     """
     contexts: list[BrowserContext] = []
-    one_at_a_time = asyncio.Lock()  # The requests of a test share its one connection to the database.
 
     async def answer(errors: list[str], route: Route, request: Request) -> None:
         if request.resource_type == "ping":  # From a page that is left; Playwright no longer knows its headers.
@@ -62,7 +69,7 @@ async def open_page(chromium: Browser, client: httpx.AsyncClient) -> AsyncIterat
         errors: list[str] = []
         page = await context.new_page()
         page.errors = errors  # type: ignore[attr-defined]  # a test may ask the page itself what went wrong.
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda told: errors.append(f"{told.text} {told.location}") if told.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         await context.route("**/*", lambda route, request: answer(errors, route, request))
         await page.goto(SITE + path)
@@ -83,6 +90,9 @@ async def _answer(client: httpx.AsyncClient, errors: list[str], route: Route, re
         await route.fulfill(**_lasting[request.url])
         return
     headers = {name: value for name, value in (await request.all_headers()).items() if name not in LEFT_TO_HTTPX}
+    if request.method == "POST" and "sec-fetch-site" not in headers:  # Its page is left; Playwright knows half of it.
+        await route.fulfill(status=204)
+        return
     answer = await client.request(
         request.method, request.url, headers=headers, content=request.post_data_buffer, follow_redirects=True
     )

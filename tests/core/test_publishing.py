@@ -14,9 +14,11 @@ from cms.downloads.models import Release
 from cms.pages.models import Page
 from cms.pages.services import save_page
 from cms.publishing_tasks import act_on_moment, publish_due
+from cms.users.grants import load_grants
+from cms.users.models import RoleAssignment
 from tests.factories.downloads import make_release
 from tests.factories.pages import make_page
-from tests.factories.users import make_user
+from tests.factories.users import make_role, make_user
 
 
 @pytest.fixture
@@ -152,6 +154,18 @@ async def test_what_is_live_cannot_be_written_without_the_permission_to_publish(
 
     with pytest.raises(PermissionDenied, match="is live"):
         await save_page(session, page, by=writer)
+
+
+async def test_who_may_publish_elsewhere_does_not_write_to_what_is_live_here(session):
+    person = await make_user(session, permissions=(Permission.PAGES_EDIT,))
+    publishes = await make_role(session, Permission.PAGES_PUBLISH)
+    session.add(RoleAssignment(user_id=person.id, role_id=publishes.id, scope_kind="path", scope_values=["community"]))
+    await session.commit()
+    await load_grants(session, person)
+    page = await make_page(session, path="psf/board", is_published=True)
+
+    with pytest.raises(PermissionDenied, match="is live"):
+        await save_page(session, page, by=person)
 
 
 async def test_what_is_scheduled_cannot_be_changed_without_the_permission_to_publish(session, clock):
