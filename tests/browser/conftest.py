@@ -90,7 +90,7 @@ async def _answer(client: httpx.AsyncClient, errors: list[str], route: Route, re
         await route.fulfill(**_lasting[request.url])
         return
     headers = {name: value for name, value in (await request.all_headers()).items() if name not in LEFT_TO_HTTPX}
-    if request.method == "POST" and "sec-fetch-site" not in headers:  # Its page is left; Playwright knows half of it.
+    if request.method == "POST" and not {"origin", "sec-fetch-site"} & headers.keys():  # Its page is gone by now.
         await route.fulfill(status=204)
         return
     answer = await client.request(
