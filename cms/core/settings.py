@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cms.core.errors import ConfigurationError
@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     fastly_service_id: str | None = None
     fastly_api_url: str = "https://api.fastly.com"
 
+    fetch_from_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(default_factory=list)
+
     smtp_url: SecretStr | None = None
     mail_from: str = "python.org <noreply@python.org>"
 
@@ -72,7 +74,7 @@ class Settings(BaseSettings):
             raise ConfigurationError(_sentence(error)) from None
         return settings.completed()
 
-    @field_validator("allowed_hosts", "trusted_proxies", mode="before")
+    @field_validator("allowed_hosts", "trusted_proxies", "fetch_from_networks", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -89,17 +91,20 @@ class Settings(BaseSettings):
     def completed(self) -> Self:
         """Return these settings with a secret key; production has to name its own."""
         if self.is_production:
-            self._refuse_incomplete_production()
+            self._refuse_wrong_production()
         if self.secret_key.get_secret_value():
             return self
         return self.model_copy(update={"secret_key": SecretStr(_local_secret_key(self.home))})
 
-    def _refuse_incomplete_production(self) -> None:
+    def _refuse_wrong_production(self) -> None:
         for name in ("secret_key", "database_url", "redis_url", "allowed_hosts"):
             value = getattr(self, name)
             if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
                 message = f"{PREFIX}{name.upper()} is missing; production needs it."
                 raise ConfigurationError(message)
+        if self.fetch_from_networks:
+            message = f"{PREFIX}FETCH_FROM_NETWORKS is for development; production fetches from public addresses only."
+            raise ConfigurationError(message)
 
 
 def _refuse_unknown_names(variables: Mapping[str, str], fields: set[str]) -> None:
