@@ -172,6 +172,29 @@ def create_superuser(username: str, email: str) -> None:
     click.echo(f"{username} may now sign in at {Settings.load().site_url}/admin/.")
 
 
+@main.group(cls=Commands)
+def api_key() -> None:
+    """Make keys by which programs act for a person."""
+
+
+@api_key.command("create")
+@click.argument("user")
+@click.option("--name", default="made on the command line", show_default=True, help="What the key is for.")
+@click.option(
+    "--scope", "scopes", multiple=True, help="A permission to limit the key to, such as downloads:edit; repeatable."
+)
+@click.option("--days", type=click.IntRange(min=1), help="After how many days the key expires; without it, never.")
+def create_api_key(user: str, name: str, scopes: tuple[str, ...], days: int | None) -> None:
+    """Make a key for USER and print it, alone: it is shown this once."""
+    from cms import upkeep
+
+    click.echo(
+        _with_resources(
+            lambda resources: upkeep.create_api_key(resources, username=user, name=name, scopes=scopes, days=days)
+        )
+    )
+
+
 @main.command()
 def doctor() -> None:
     """Compare the database with the search index and the caches, and say what is amiss; exit status 1 if anything."""

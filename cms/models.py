@@ -24,11 +24,13 @@ from cms.menus.models import Menu, MenuItem
 from cms.missed_paths.models import MissedPath
 from cms.pages.models import Page, PageDocument, PageImage
 from cms.redirects.models import Redirect
+from cms.users.api_keys import ApiKey
 from cms.users.models import Role, RoleAssignment, User, UserSession
 from cms.users.saved_views import SavedView
 from cms.users.throttle import SignInAttempt
 
 __all__ = [
+    "ApiKey",
     "AuditEntry",
     "Banner",
     "Base",

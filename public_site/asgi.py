@@ -15,6 +15,7 @@ from cms.core.errors import NotFound
 from cms.core.resources import Resources
 from cms.core.settings import Settings
 from public_site.answer_counts import AnswerCounts
+from public_site.api.gate import ApiGate
 from public_site.app import create_app
 from public_site.errors import refuse_in_frame
 from public_site.middleware.access_log import AccessLog
@@ -59,7 +60,8 @@ def build(resources: Resources) -> ASGIApp:
     refuse = refuse_in_frame(site)
     same_origin = SameOrigin(page_fallback(site), settings=settings, refuse=refuse)
     read_only = ReadOnlyWhileViewing(same_origin, refuse=refuse)
-    session = SessionMiddleware(CurrentUserMiddleware(read_only), resources=resources)
+    person = ApiGate(CurrentUserMiddleware(read_only), resources=resources)
+    session = SessionMiddleware(person, resources=resources)
     guarded = LogContext(SecurityHeaders(Limits(session), settings=settings))
     page_cache = PageCache(guarded, max_bytes=settings.page_cache_bytes, also_purged=site.state.menus.purge)
     return RequestId(

@@ -27,6 +27,8 @@ from tests.admin.browser import Browser
 from tests.fakes import FrozenClock, MemoryMail, RecordingCDN, memory_storage
 
 SITE = "http://testserver"
+PLENTY = "1000000/hour"
+"""All tests call the API from one address, and should not wait for each other."""
 
 
 class EngineInTransaction:
@@ -102,6 +104,9 @@ def settings(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPat
         database_url=database_url,
         redis_url=redis_url,
         demo_database=True,
+        api_v1_rate=PLENTY,
+        api_v2_guest_rate=PLENTY,
+        api_v2_key_rate=PLENTY,
     )
 
 

@@ -1,6 +1,7 @@
 """Every command does its work, and answers bad input with a sentence instead of a traceback."""
 
 import asyncio
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -258,3 +259,24 @@ def test_the_handbook_names_every_command_and_every_setting():
     assert missing_commands == []
     assert missing_settings == []
     assert unknown_settings == {"SUPERUSER_PASSWORD"}
+
+
+def test_an_api_key_is_printed_alone_and_works(migrated, servers):
+    made = migrated("create-superuser", "--username", "dora", "--email", "dora@example.org", input=f"{PASSWORD}\n")
+    assert made.exit_code == 0, made.stderr
+
+    result = migrated("api-key", "create", "dora", "--name", "release script", "--scope", "downloads:edit")
+
+    assert result.exit_code == 0, result.stderr
+    key = result.stdout.strip()
+    assert result.stdout == f"{key}\n"
+    ((name, scopes, key_hash),) = _query(servers, "SELECT name, scopes::text, key_hash FROM api_keys")
+    assert (name, scopes) == ("release script", '["downloads:edit"]')
+    assert key_hash == hashlib.sha256(key.encode()).hexdigest()
+
+
+def test_an_api_key_is_for_somebody_who_exists(migrated):
+    result = migrated("api-key", "create", "nobody-of-this-name")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nobody-of-this-name" in result.stderr

@@ -24,6 +24,12 @@ class NotFound(CMSError):
     status_code = 404
 
 
+class NotAuthenticated(CMSError):
+    """Nobody has said who asks, or not in a way that can be believed."""
+
+    status_code = 401
+
+
 class PermissionDenied(CMSError):
     """The person may not do this."""
 

@@ -1,6 +1,7 @@
 """The permissions in the words of those who hold them: in roles, in the matrix, and where something is refused."""
 
 AREA_WORDS = {
+    "apikeys": "API keys",
     "audit": "History",
     "banners": "Banners",
     "boxes": "Boxes",
@@ -17,6 +18,8 @@ AREA_WORDS = {
 """What stands before the colon of a permission, as the menu calls it."""
 
 PERMISSION_WORDS = {
+    "apikeys:edit": "Make and revoke API keys of one's own",
+    "apikeys:view": "See API keys of one's own",
     "audit:view": "Read the history of everything",
     "banners:delete": "Delete banners",
     "banners:edit": "Write banners",

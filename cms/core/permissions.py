@@ -15,6 +15,8 @@ from cms.core.permission_words import AREA_WORDS, PERMISSION_WORDS
 class Permission(StrEnum):
     """What may be allowed, as `domain:verb`, in alphabetical order."""
 
+    APIKEYS_EDIT = "apikeys:edit"
+    APIKEYS_VIEW = "apikeys:view"
     AUDIT_VIEW = "audit:view"
     BANNERS_DELETE = "banners:delete"
     BANNERS_EDIT = "banners:edit"
@@ -285,6 +287,7 @@ READS_CONTENT = (
     P.DOWNLOADS_VIEW,
     P.MEDIA_VIEW,
 )
+KEEPS_OWN_KEYS = (P.APIKEYS_VIEW, P.APIKEYS_EDIT)
 EDITS_BANNERS = (P.BANNERS_EDIT, P.BANNERS_PUBLISH, P.BANNERS_DELETE)
 EDITS_CODE_SAMPLES = (P.CODESAMPLES_EDIT, P.CODESAMPLES_PUBLISH, P.CODESAMPLES_DELETE)
 
@@ -294,6 +297,7 @@ SHIPPED_ROLES: dict[str, ShippedRole] = {
         "Writes and publishes pages, boxes, banners and code samples; keeps the media, the menus and the redirects.",
         (
             *READS_CONTENT,
+            *KEEPS_OWN_KEYS,
             *EDITS_BANNERS,
             *EDITS_CODE_SAMPLES,
             P.AUDIT_VIEW,
@@ -316,7 +320,7 @@ SHIPPED_ROLES: dict[str, ShippedRole] = {
     "release-manager": _role(
         "Release manager",
         "Publishes Python releases and their files.",
-        (*READS_CONTENT, P.AUDIT_VIEW, P.DOWNLOADS_EDIT, P.DOWNLOADS_PUBLISH, P.DOWNLOADS_DELETE),
+        (*READS_CONTENT, *KEEPS_OWN_KEYS, P.AUDIT_VIEW, P.DOWNLOADS_EDIT, P.DOWNLOADS_PUBLISH, P.DOWNLOADS_DELETE),
     ),
     "events-editor": _role("Events editor", "Keeps the calendars; reads the content.", READS_CONTENT),
     "job-moderator": _role("Job moderator", "Reviews the job board; reads the content.", READS_CONTENT),

@@ -17,6 +17,8 @@ COMMAND_VARIABLES = frozenset({"CMS_SUPERUSER_PASSWORD"})
 MEBIBYTE = 1024 * 1024
 
 CommaSeparated = Annotated[list[str], NoDecode]
+Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/(second|minute|hour|day)$")]
+"""How many requests in how long, such as "600/hour"."""
 
 
 class Settings(BaseSettings):
@@ -55,6 +57,10 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = None
     mail_from: str = "python.org <noreply@python.org>"
+
+    api_v1_rate: Rate = "600/hour"
+    api_v2_guest_rate: Rate = "100/day"
+    api_v2_key_rate: Rate = "3000/day"
 
     page_cache_bytes: int = Field(default=64 * MEBIBYTE, ge=0)
     workers: int = Field(default=2, ge=1)

@@ -41,7 +41,6 @@ async def import_roles(session: AsyncSession, old: OldSite, known: Known, report
         outbox.enqueue(session, "purge_keys", keys=[ALL_PAGES])
     await _report_groups(old, report)
     await _report_assignments_gone(session, legacy, role_ids, tables)
-    await _report_idle_staff(session, report)
 
 
 async def report_addresses(old: OldSite, known: Known, report: Report) -> None:
@@ -115,18 +114,3 @@ async def _report_assignments_gone(
     for user_id, role_id, username, label in imported:
         if (user_id, role_id) not in wanted and tables:
             next(iter(tables.values())).gone.append(f"{username} as {label}, which the old site no longer says.")
-
-
-async def _report_idle_staff(session: AsyncSession, report: Report) -> None:
-    """Name the staff who may enter the back office but have nothing to do there, because they had no group."""
-    names = (
-        await session.scalars(
-            select(User.username)
-            .where(User.is_staff, ~User.is_superuser, ~User.assignments.any())
-            .order_by(User.username)
-        )
-    ).all()
-    if names:
-        report.table("users_user").remarks.append(
-            f"Staff without any group or right, who see an empty back office: {', '.join(names)}."
-        )

@@ -16,7 +16,7 @@ from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused
 from cms.core.permissions import SystemActor
 from cms.core.resources import Resources
 from cms.downloads.legacy import OPERATING_SYSTEMS, RELEASE_FILES, RELEASES
-from cms.import_django import check, media, people, writer
+from cms.import_django import check, keys, media, people, writer
 from cms.import_django.report import Report, TableReport
 from cms.import_django.source import OldSite
 from cms.import_django.writer import Converted, Writer
@@ -74,6 +74,8 @@ class Import:
             with acting_as(SystemActor(username=writer.AUTHOR)):
                 await write_shipped_roles(session)
                 await people.import_roles(session, self._old, self._known, self._report)
+                await keys.import_keys(session, self._old, self._known, self._report)
+                await keys.give_writers_their_role(session, self._report)
                 await session.commit()
         await people.report_addresses(self._old, self._known, self._report)
 

@@ -669,6 +669,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_uploaded_tables_person_id"), "uploaded_tables", ["person_id"], unique=False)
     op.create_index(op.f("ix_uploaded_tables_uploaded_at"), "uploaded_tables", ["uploaded_at"], unique=False)
     op.create_table(
+        "api_keys",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("hint", sa.String(length=10), nullable=False),
+        sa.Column("scopes", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_api_keys_user_id_users"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
+    )
+    op.create_index(op.f("ix_api_keys_created_at"), "api_keys", ["created_at"], unique=False)
+    op.create_index(op.f("ix_api_keys_user_id"), "api_keys", ["user_id"], unique=False)
+    op.create_table(
         "user_preferences",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -1421,6 +1441,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_user_sessions_expires_at"), table_name="user_sessions")
     op.drop_table("user_sessions")
     op.drop_table("user_preferences")
+    op.drop_index(op.f("ix_api_keys_user_id"), table_name="api_keys")
+    op.drop_index(op.f("ix_api_keys_created_at"), table_name="api_keys")
+    op.drop_table("api_keys")
     op.drop_index(op.f("ix_uploaded_tables_uploaded_at"), table_name="uploaded_tables")
     op.drop_index(op.f("ix_uploaded_tables_person_id"), table_name="uploaded_tables")
     op.drop_table("uploaded_tables")
