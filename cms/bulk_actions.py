@@ -9,6 +9,7 @@ import cms.banners.services as banners
 import cms.boxes.services as boxes
 import cms.codesamples.services as code_samples
 import cms.downloads.services as downloads
+import cms.downloads.signers as signers
 import cms.media.services as media
 import cms.missed_paths.services as missed_paths
 import cms.pages.services as pages
@@ -21,7 +22,7 @@ from cms.core import bulk, publishing
 from cms.core.bulk import Actions, Perform
 from cms.core.permissions import Actor, Permission
 from cms.core.publishing import Publishable
-from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.downloads.models import OpenPGPKey, OperatingSystem, Release, ReleaseFile, SigningIdentity
 from cms.media.models import MediaItem
 from cms.missed_paths.models import MissedPath
 from cms.pages.models import Page
@@ -73,6 +74,8 @@ _offer(
     changeable=("operating_system_id",),
 )
 _offer(OperatingSystem, save=downloads.save_operating_system, delete=downloads.delete_operating_system)
+_offer(SigningIdentity, save=signers.save_signing_identity, delete=signers.delete_signing_identity)
+_offer(OpenPGPKey, save=signers.save_openpgp_key, delete=signers.delete_openpgp_key)
 _offer(Box, save=boxes.save_box, delete=boxes.delete_box, edit=Permission.BOXES_EDIT)
 _offer(Banner, save=banners.save_banner, delete=banners.delete_banner, edit=Permission.BANNERS_EDIT)
 _offer(CodeSample, save=code_samples.save_sample, delete=code_samples.delete_sample, edit=Permission.CODESAMPLES_EDIT)

@@ -16,7 +16,14 @@ from cms.core.search_engines.postgresql import SearchDocument
 from cms.core.search_rebuilds import SearchRebuild
 from cms.core.storage_use import StorageFolder
 from cms.core.uploaded_tables import UploadedTable
-from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.downloads.models import (
+    OpenPGPKey,
+    OperatingSystem,
+    Release,
+    ReleaseFile,
+    ReleaseSeries,
+    SigningIdentity,
+)
 from cms.links.models import BrokenLink
 from cms.media import uses as media_uses  # noqa: F401 - notes what every saved row uses.
 from cms.media.models import MediaItem, MediaUse
@@ -45,6 +52,7 @@ __all__ = [
     "Menu",
     "MenuItem",
     "MissedPath",
+    "OpenPGPKey",
     "OperatingSystem",
     "OutboxMessage",
     "Page",
@@ -55,6 +63,7 @@ __all__ = [
     "Redirect",
     "Release",
     "ReleaseFile",
+    "ReleaseSeries",
     "Review",
     "Revision",
     "Role",
@@ -65,6 +74,7 @@ __all__ = [
     "SearchRebuild",
     "SentMail",
     "SignInAttempt",
+    "SigningIdentity",
     "StorageFolder",
     "UploadedTable",
     "User",

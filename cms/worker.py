@@ -16,6 +16,7 @@ import cms.bulk_tasks
 import cms.core.consequences
 import cms.core.records
 import cms.downloads.search
+import cms.downloads.tasks
 import cms.links.tasks
 import cms.media.tasks
 import cms.missed_paths.tasks
@@ -49,6 +50,7 @@ TASKS_OF = (
     cms.bulk_tasks,
     cms.core.consequences,
     cms.core.records,
+    cms.downloads.tasks,
     cms.links.tasks,
     cms.media.tasks,
     cms.missed_paths.tasks,

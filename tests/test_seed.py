@@ -18,7 +18,15 @@ from cms.core.errors import ConfigurationError
 from cms.core.permissions import SHIPPED_ROLES
 from cms.core.publishing import State
 from cms.core.resources import Resources
-from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.downloads.models import (
+    OpenPGPKey,
+    OperatingSystem,
+    Release,
+    ReleaseFile,
+    ReleaseSeries,
+    SeriesStatus,
+    SigningIdentity,
+)
 from cms.downloads.rules import broken_rules
 from cms.media import uses
 from cms.media.models import MediaItem
@@ -30,14 +38,28 @@ from cms.users import passwords
 from cms.users.grants import load_grants
 from cms.users.models import Role, RoleAssignment, User
 
-COUNTED = (User, Role, RoleAssignment, OperatingSystem, Release, ReleaseFile, Page, Box, Banner, CodeSample)
+COUNTED = (
+    User,
+    Role,
+    RoleAssignment,
+    OperatingSystem,
+    ReleaseSeries,
+    SigningIdentity,
+    OpenPGPKey,
+    Release,
+    ReleaseFile,
+    Page,
+    Box,
+    Banner,
+    CodeSample,
+)
 
 
 async def counts(session) -> dict[str, int]:
     return {model.__tablename__: await session.scalar(select(func.count()).select_from(model)) for model in COUNTED}
 
 
-async def test_a_database_for_real_work_gets_roles_and_operating_systems_only(resources, session):
+async def test_a_database_for_real_work_gets_roles_and_facts_about_releases_only(resources, session):
     await seed.seed(resources, demo=False)
 
     assert await counts(session) == {
@@ -45,6 +67,9 @@ async def test_a_database_for_real_work_gets_roles_and_operating_systems_only(re
         "roles": len(SHIPPED_ROLES),
         "role_assignments": 0,
         "operating_systems": 5,
+        "release_series": 19,
+        "signing_identities": 11,
+        "openpgp_keys": 13,
         "releases": 0,
         "release_files": 0,
         "pages": 0,
@@ -54,6 +79,28 @@ async def test_a_database_for_real_work_gets_roles_and_operating_systems_only(re
     }
     systems = dict((await session.execute(select(OperatingSystem.id, OperatingSystem.slug))).all())
     assert systems == {1: "windows", 2: "macos", 3: "source", 4: "android", 5: "ios"}
+
+
+async def test_an_identity_that_was_taken_off_the_list_does_not_come_back(resources, session):
+    await seed.seed(resources, demo=False)
+    await session.delete((await session.scalars(select(SigningIdentity).limit(1))).one())
+    await session.commit()
+
+    await seed.seed(resources, demo=False)
+
+    assert (await counts(session))["signing_identities"] == 10
+
+
+async def test_a_series_that_the_task_has_brought_up_to_date_stays_so(resources, session):
+    await seed.seed(resources, demo=False)
+    row = (await session.scalars(select(ReleaseSeries).where(ReleaseSeries.series == "3.14"))).one()
+    row.status = SeriesStatus.SECURITY
+    await session.commit()
+
+    await seed.seed(resources, demo=False)
+    await session.refresh(row)
+
+    assert row.status == SeriesStatus.SECURITY
 
 
 async def test_another_operating_system_gets_the_next_id(resources, session):

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     fastly_service_id: str | None = None
     fastly_api_url: str = "https://api.fastly.com"
 
+    release_cycle_url: str = "https://peps.python.org/api/release-cycle.json"
     fetch_from_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(default_factory=list)
 
     smtp_url: SecretStr | None = None

@@ -1,7 +1,7 @@
-"""Python releases, their files, and the operating systems that the files are for."""
+"""Python releases and their series, their files, the systems that the files are for, and who vouches for them."""
 
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from sqlalchemy import (
     ARRAY,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
@@ -49,6 +50,8 @@ NUMBER_IN_NAME = r""""substring"((name)::text, '^Python (\d{1,4}(?:\.\d{1,4}){0,
 SERIES_IN_NAME = r""""substring"((name)::text, '^Python (\d{1,4}\.\d{1,4})'::text)"""
 """In PostgreSQL's own spelling, so that a comparison with the migrated database finds them equal."""
 
+LENGTH_OF_KEY_ID = 16
+
 SHOWN_ELSEWHERE = (
     "/ftp/python/",
     "/box/supernav-python-downloads/",
@@ -72,6 +75,17 @@ VERSION_LABELS = {
     ReleaseVersion.PYTHON_1: "Python 1.x.x",
     ReleaseVersion.INSTALL_MANAGER: "Python install manager",
 }
+
+
+class SeriesStatus(StrEnum):
+    """How far a series is in its life; the values are those of the release cycle that is published with the PEPs."""
+
+    PLANNED = "planned"
+    FEATURE = "feature"
+    PRE_RELEASE = "prerelease"
+    BUGFIX = "bugfix"
+    SECURITY = "security"
+    END_OF_LIFE = "end-of-life"
 
 
 class OperatingSystem(Identified, Slugged, Authored, Timestamped, Versioned, Base):
@@ -188,7 +202,84 @@ class ReleaseFile(Identified, Slugged, Authored, Timestamped, Versioned, Base):
         return self.url
 
 
+class ReleaseSeries(Identified, Timestamped, Base):
+    """A series such as "3.14" and how long it is looked after; nobody writes it here, a task imports it."""
+
+    __tablename__ = "release_series"
+    searched_columns = ("series", "release_manager")
+
+    series: Mapped[str] = mapped_column(String(10), unique=True)
+    status: Mapped[SeriesStatus] = mapped_column(stored_by_value(SeriesStatus))
+    first_release: Mapped[str] = mapped_column(String(10), default="")
+    """A day, or only a month such as "2030-10", as the source says it; planned where it has not come yet."""
+
+    end_of_life: Mapped[str] = mapped_column(String(10), default="")
+    """A day or a month, likewise."""
+
+    pep: Mapped[int | None] = mapped_column(Integer)
+    """The number of the PEP that is the series' schedule."""
+
+    release_manager: Mapped[str] = mapped_column(String(200), default="")
+    branch: Mapped[str] = mapped_column(String(50), default="")
+
+    def __str__(self) -> str:
+        return f"Python {self.series}"
+
+
+class SigningIdentity(Identified, Authored, Timestamped, Versioned, Base):
+    """Whose signature by Sigstore counts for the files of a series: an address, and who vouches that it is theirs."""
+
+    __tablename__ = "signing_identities"
+    __table_args__ = (UniqueConstraint("series", "email", "issuer"),)
+    searched_columns = ("series", "email")
+
+    series: Mapped[str] = mapped_column(String(10))
+    email: Mapped[str] = mapped_column(String(200))
+    """The release manager's, as it stands in the certificates."""
+
+    issuer: Mapped[str] = mapped_column(String(200))
+    """The address of the OpenID Connect issuer, such as "https://github.com/login/oauth"."""
+
+    pep: Mapped[int | None] = mapped_column(Integer)
+
+    def __str__(self) -> str:
+        return f"{self.series}: {self.email}"
+
+
+class OpenPGPKey(Identified, Authored, Timestamped, Versioned, Base):
+    """A key with which release files are signed, or were."""
+
+    __tablename__ = "openpgp_keys"
+    searched_columns = ("owner", "fingerprint", "signs")
+
+    owner: Mapped[str] = mapped_column(String(200))
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    """Hexadecimal digits in capitals, without spaces; 16 of them are only a key ID, and no proof of anything."""
+
+    signs: Mapped[str] = mapped_column(String(200), default="")
+    """For people, such as "source files of 3.10 and 3.11"."""
+
+    is_retired: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether it signed only series that are out of support."""
+
+    public_key: Mapped[str] = mapped_column(Text, default="")
+    """The key itself, ASCII-armoured; empty where nobody has given it yet."""
+
+    notes: Mapped[str] = mapped_column(Text, default="")
+
+    def __str__(self) -> str:
+        return f"{self.owner}: {self.fingerprint}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is a fingerprint, by which a key can be trusted, and not merely its last digits."""
+        return len(self.fingerprint) > LENGTH_OF_KEY_ID
+
+
 word_index(Release)
 word_index(ReleaseFile)
 sort_indexes(Release, "name", "released_at", "updated_at")
 sort_indexes(ReleaseFile, "name", "size", "updated_at")
+word_index(ReleaseSeries)
+word_index(SigningIdentity)
+word_index(OpenPGPKey)

@@ -2,13 +2,22 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, cast, func, literal, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from cms.core.permissions import Actor, Permission, row_scope, scope_condition
 from cms.core.publishing import is_live
-from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
+from cms.downloads.models import (
+    OpenPGPKey,
+    OperatingSystem,
+    Release,
+    ReleaseFile,
+    ReleaseSeries,
+    ReleaseVersion,
+    SigningIdentity,
+)
 from cms.pages.models import Page
 
 Releases = Select[Release]
@@ -125,6 +134,26 @@ def operating_systems() -> Select[OperatingSystem]:
     return select(OperatingSystem).order_by(OperatingSystem.name)
 
 
+def series() -> Select[ReleaseSeries]:
+    """Every series, the highest first."""
+    return select(ReleaseSeries).order_by(_by_number(ReleaseSeries.series).desc())
+
+
+def signing_identities() -> Select[SigningIdentity]:
+    """Whose signatures by Sigstore count, series by series."""
+    return select(SigningIdentity).order_by(_by_number(SigningIdentity.series), SigningIdentity.email)
+
+
+def identities_for(release: Release) -> Select[SigningIdentity]:
+    """Whose signature by Sigstore counts for the files of this release."""
+    return signing_identities().where(SigningIdentity.series == (release.series or ""))
+
+
+def openpgp_keys() -> Select[OpenPGPKey]:
+    """Every OpenPGP key, those of supported series first, then by owner."""
+    return select(OpenPGPKey).order_by(OpenPGPKey.is_retired, OpenPGPKey.owner, OpenPGPKey.fingerprint)
+
+
 @row_scope("series", Release)
 def of_series(series: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition that a release belongs to one of the series."""
@@ -135,3 +164,14 @@ def of_series(series: Sequence[str]) -> ColumnElement[bool]:
 def files_of_series(series: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition that a file's release belongs to one of the series."""
     return ReleaseFile.release_id.in_(select(Release.id).where(of_series(series)))
+
+
+@row_scope("series", SigningIdentity)
+def identities_of_series(series: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that an identity signs one of the series."""
+    return SigningIdentity.series.in_(series)
+
+
+def _by_number(series: Any) -> ColumnElement[Any]:
+    """Return what sorts "3.10" after "3.9"."""
+    return cast(func.string_to_array(series, "."), ARRAY(Integer))

@@ -439,6 +439,50 @@ def upgrade() -> None:
     op.create_index(op.f("ix_menus_created_by_id"), "menus", ["created_by_id"], unique=False)
     op.create_index(op.f("ix_menus_updated_by_id"), "menus", ["updated_by_id"], unique=False)
     op.create_table(
+        "openpgp_keys",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("signs", sa.String(length=200), nullable=False),
+        sa.Column("is_retired", sa.Boolean(), nullable=False),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_openpgp_keys_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_openpgp_keys_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_openpgp_keys")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_openpgp_keys_fingerprint")),
+    )
+    op.create_index(
+        "ix_openpgp_keys_beginnings",
+        "openpgp_keys",
+        [sa.literal_column("lower(left(owner, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index(op.f("ix_openpgp_keys_created_at"), "openpgp_keys", ["created_at"], unique=False)
+    op.create_index(op.f("ix_openpgp_keys_created_by_id"), "openpgp_keys", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_openpgp_keys_updated_by_id"), "openpgp_keys", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_openpgp_keys_words",
+        "openpgp_keys",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((((coalesce(left(owner, 100000), '') || ' ') || coalesce(left(fingerprint, 100000), '')) || ' ') || coalesce(left(signs, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
         "operating_systems",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -1129,6 +1173,96 @@ def upgrade() -> None:
     op.create_index(op.f("ix_page_images_created_at"), "page_images", ["created_at"], unique=False)
     op.create_index(op.f("ix_page_images_page_id"), "page_images", ["page_id"], unique=False)
     op.create_table(
+        "release_series",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("series", sa.String(length=10), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "planned",
+                "feature",
+                "prerelease",
+                "bugfix",
+                "security",
+                "end-of-life",
+                name="seriesstatus",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("first_release", sa.String(length=10), nullable=False),
+        sa.Column("end_of_life", sa.String(length=10), nullable=False),
+        sa.Column("pep", sa.Integer(), nullable=True),
+        sa.Column("release_manager", sa.String(length=200), nullable=False),
+        sa.Column("branch", sa.String(length=50), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_release_series")),
+        sa.UniqueConstraint("series", name=op.f("uq_release_series_series")),
+    )
+    op.create_index(
+        "ix_release_series_beginnings",
+        "release_series",
+        [sa.literal_column("lower(left(series, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index(op.f("ix_release_series_created_at"), "release_series", ["created_at"], unique=False)
+    op.create_index(
+        "ix_release_series_words",
+        "release_series",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((coalesce(left(series, 100000), '') || ' ') || coalesce(left(release_manager, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
+        "signing_identities",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("series", sa.String(length=10), nullable=False),
+        sa.Column("email", sa.String(length=200), nullable=False),
+        sa.Column("issuer", sa.String(length=200), nullable=False),
+        sa.Column("pep", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["users.id"], name=op.f("fk_signing_identities_created_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["users.id"], name=op.f("fk_signing_identities_updated_by_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_identities")),
+        sa.UniqueConstraint("series", "email", "issuer", name=op.f("uq_signing_identities_series")),
+    )
+    op.create_index(
+        "ix_signing_identities_beginnings",
+        "signing_identities",
+        [sa.literal_column("lower(left(series, 200))").label("name")],
+        unique=False,
+        postgresql_ops={"name": "text_pattern_ops"},
+    )
+    op.create_index(op.f("ix_signing_identities_created_at"), "signing_identities", ["created_at"], unique=False)
+    op.create_index(op.f("ix_signing_identities_created_by_id"), "signing_identities", ["created_by_id"], unique=False)
+    op.create_index(op.f("ix_signing_identities_updated_by_id"), "signing_identities", ["updated_by_id"], unique=False)
+    op.create_index(
+        "ix_signing_identities_words",
+        "signing_identities",
+        [
+            sa.literal_column(
+                "to_tsvector('simple'::regconfig, translate((coalesce(left(series, 100000), '') || ' ') || coalesce(left(email, 100000), ''), '/.-_@:+', '       '))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    op.create_table(
         "releases",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -1333,6 +1467,26 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_signing_identities_words", table_name="signing_identities", postgresql_using="gin")
+    op.drop_index(op.f("ix_signing_identities_updated_by_id"), table_name="signing_identities")
+    op.drop_index(op.f("ix_signing_identities_created_by_id"), table_name="signing_identities")
+    op.drop_index(op.f("ix_signing_identities_created_at"), table_name="signing_identities")
+    op.drop_index(
+        "ix_signing_identities_beginnings", table_name="signing_identities", postgresql_ops={"name": "text_pattern_ops"}
+    )
+    op.drop_table("signing_identities")
+    op.drop_index("ix_openpgp_keys_words", table_name="openpgp_keys", postgresql_using="gin")
+    op.drop_index(op.f("ix_openpgp_keys_updated_by_id"), table_name="openpgp_keys")
+    op.drop_index(op.f("ix_openpgp_keys_created_by_id"), table_name="openpgp_keys")
+    op.drop_index(op.f("ix_openpgp_keys_created_at"), table_name="openpgp_keys")
+    op.drop_index("ix_openpgp_keys_beginnings", table_name="openpgp_keys", postgresql_ops={"name": "text_pattern_ops"})
+    op.drop_table("openpgp_keys")
+    op.drop_index("ix_release_series_words", table_name="release_series", postgresql_using="gin")
+    op.drop_index(op.f("ix_release_series_created_at"), table_name="release_series")
+    op.drop_index(
+        "ix_release_series_beginnings", table_name="release_series", postgresql_ops={"name": "text_pattern_ops"}
+    )
+    op.drop_table("release_series")
     op.drop_index(
         "uq_release_files_download_button", table_name="release_files", postgresql_where=sa.text("has_download_button")
     )

@@ -7,7 +7,15 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core.text import slugify
-from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.downloads.models import (
+    OpenPGPKey,
+    OperatingSystem,
+    Release,
+    ReleaseFile,
+    ReleaseSeries,
+    SeriesStatus,
+    SigningIdentity,
+)
 from cms.downloads.versions import PythonVersion
 
 _numbers = count(1)
@@ -53,3 +61,37 @@ async def make_file(
     session.add(file)
     await session.commit()
     return file
+
+
+async def make_identity(session: AsyncSession, series: str = "3.14", **values: Any) -> SigningIdentity:
+    """Return whose signature counts for a series."""
+    defaults = {"email": "hugo@python.org", "issuer": "https://github.com/login/oauth", "pep": 745}
+    identity = SigningIdentity(**{"series": series, **defaults, **values})
+    session.add(identity)
+    await session.commit()
+    return identity
+
+
+async def make_key(session: AsyncSession, owner: str = "Pablo Galindo Salgado", **values: Any) -> OpenPGPKey:
+    """Return a key that signs release files."""
+    defaults = {"fingerprint": "A035C8C19219BA821ECEA86B64E628F8D684696D", "signs": "source files of 3.10 and 3.11"}
+    key = OpenPGPKey(**{"owner": owner, **defaults, **values})
+    session.add(key)
+    await session.commit()
+    return key
+
+
+async def make_series(session: AsyncSession, series: str = "3.14", **values: Any) -> ReleaseSeries:
+    """Return a series that gets fixes."""
+    defaults = {
+        "status": SeriesStatus.BUGFIX,
+        "first_release": "2025-10-07",
+        "end_of_life": "2030-10",
+        "pep": 745,
+        "release_manager": "Hugo van Kemenade",
+        "branch": series,
+    }
+    row = ReleaseSeries(**{"series": series, **defaults, **values})
+    session.add(row)
+    await session.commit()
+    return row
