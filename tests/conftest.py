@@ -1,9 +1,12 @@
 """Real PostgreSQL and Redis for every test, the application that ships, and one transaction a test."""
 
+import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +20,50 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 import cms.models
 import cms.worker  # noqa: F401 - every task and every search document
+from cms import seed
 from cms.core import embedded, migrations
 from cms.core.resources import Resources
 from cms.core.search_engines.postgresql import PostgresSearch
 from cms.core.session import make_engine, make_sessionmaker
 from cms.core.settings import Settings
+from cms.core.storage import Storage
 from cms.users.models import User
 from tests.admin.browser import Browser
-from tests.fakes import FrozenClock, MemoryMail, RecordingCDN, memory_storage
+from tests.databases import database_beside
+from tests.fakes import FrozenClock, MemoryMail, RecordingCDN, memory_storage, read
 
 SITE = "http://testserver"
 PLENTY = "1000000/hour"
 """All tests call the API from one address, and should not wait for each other."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each run have a folder of its own.
+
+    Whenever a run begins, pytest closes the folder that its runs share to all other accounts, and so to the servers
+    of a run that is under way: started by root, PostgreSQL runs under another.
+    """
+    if config.option.basetemp is None:
+        folder = tempfile.mkdtemp(prefix="cms-tests-")
+        config.option.basetemp = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@dataclass(frozen=True)
+class Template:
+    """A database that nobody is connected to, and files of a storage, to make others of."""
+
+    url: str
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a test finds: a database, and files in the storage."""
+
+    engine: AsyncEngine
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 class EngineInTransaction:
@@ -117,19 +152,95 @@ async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
+@pytest.fixture(scope="session")
+async def empty_template(database_url: str) -> AsyncIterator[Template]:
+    """A migrated database without content."""
+    async with database_beside(database_url) as url:
+        await asyncio.to_thread(migrations.upgrade, url)
+        yield Template(url)
+
+
+@pytest.fixture(scope="session")
+async def full_template(settings: Settings, empty_template: Template) -> AsyncIterator[Template]:
+    """A database with the demo content, and its files."""
+    async with copy_of(empty_template, settings) as (url, engine):
+        storage, redis = memory_storage(), Redis.from_url(settings.redis_url or "")
+        fakes = {"search": PostgresSearch(engine), "cdn": RecordingCDN(), "mail": MemoryMail()}
+        resources = Resources(settings, engine, make_sessionmaker(engine), redis, storage, **fakes)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("cms.core.clock._read", FrozenClock().now)
+            await seed.seed(resources, demo=True)
+        await redis.aclose()
+        await engine.dispose()
+        yield Template(url, {found.name: await read(storage, found.name) async for found in storage.list()})
+
+
+@asynccontextmanager
+async def copy_of(template: Template, settings: Settings) -> AsyncIterator[tuple[str, AsyncEngine]]:
+    """Yield the URL of a copy, and an engine on it."""
+    async with database_beside(settings.database_url or "", template=template.url) as url:
+        engine = make_engine(settings.model_copy(update={"database_url": url}))
+        yield url, engine
+        await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def nothing(engine: AsyncEngine) -> Beginning:
+    return Beginning(engine)
+
+
+@pytest.fixture(scope="session")
+async def demonstration(settings: Settings, full_template: Template) -> AsyncIterator[Beginning]:
+    async with copy_of(full_template, settings) as (_url, engine):
+        yield Beginning(engine, full_template.files)
+
+
 @pytest.fixture
-async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+def own_template(request: pytest.FixtureRequest) -> Template:
+    found: Template = request.getfixturevalue("full_template" if has(request, "demonstration") else "empty_template")
+    return found
+
+
+@pytest.fixture
+async def own_database(settings: Settings, own_template: Template) -> AsyncIterator[Beginning]:
+    async with copy_of(own_template, settings) as (_url, engine):
+        yield Beginning(engine, own_template.files)
+
+
+@pytest.fixture
+def beginning(request: pytest.FixtureRequest) -> Beginning:
+    """An empty database or one with the demo content, shared with other tests or of the test's own; markers say it."""
+    shared = "demonstration" if has(request, "demonstration") else "nothing"
+    found: Beginning = request.getfixturevalue("own_database" if has(request, "commits") else shared)
+    return found
+
+
+@pytest.fixture
+async def connection(beginning: Beginning) -> AsyncIterator[AsyncConnection]:
     """A connection in a transaction that is rolled back after the test."""
-    async with engine.connect() as connection:
+    async with beginning.engine.connect() as connection:
         transaction = await connection.begin()
         yield connection
         await transaction.rollback()
 
 
 @pytest.fixture
-def sessionmaker(connection: AsyncConnection) -> async_sessionmaker[AsyncSession]:
+def bind(request: pytest.FixtureRequest, beginning: Beginning) -> AsyncConnection | AsyncEngine:
+    """What sessions write to: a transaction that never ends, or a database of the test's own."""
+    found: AsyncConnection | AsyncEngine = (
+        beginning.engine if has(request, "commits") else request.getfixturevalue("connection")
+    )
+    return found
+
+
+@pytest.fixture
+def sessionmaker(bind: AsyncConnection | AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Sessions whose commits are seen by all others of the test, and by nobody after it."""
-    return make_sessionmaker(connection, join_transaction_mode="create_savepoint")
+    return make_sessionmaker(bind, join_transaction_mode="create_savepoint")
+
+
+def has(request: pytest.FixtureRequest, marker: str) -> bool:
+    return request.node.get_closest_marker(marker) is not None
 
 
 @pytest.fixture
@@ -157,11 +268,21 @@ def mail() -> MemoryMail:
 
 
 @pytest.fixture
+async def storage(beginning: Beginning) -> Storage:
+    """A storage that forgets everything with the test."""
+    storage = memory_storage()
+    for name, content in beginning.files.items():
+        await storage.save(name, content)
+    return storage
+
+
+@pytest.fixture
 async def resources(
     settings: Settings,
-    engine: AsyncEngine,
-    connection: AsyncConnection,
+    beginning: Beginning,
+    bind: AsyncConnection | AsyncEngine,
     sessionmaker: async_sessionmaker[AsyncSession],
+    storage: Storage,
     cdn: RecordingCDN,
     mail: MemoryMail,
 ) -> AsyncIterator[Resources]:
@@ -169,11 +290,11 @@ async def resources(
     redis = Redis.from_url(settings.redis_url or "")
     yield Resources(
         settings=settings,
-        engine=engine,
+        engine=beginning.engine,
         sessionmaker=sessionmaker,
         redis=redis,
-        storage=memory_storage(),
-        search=PostgresSearch(EngineInTransaction(connection)),
+        storage=storage,
+        search=PostgresSearch(EngineInTransaction(bind) if isinstance(bind, AsyncConnection) else bind),
         cdn=cdn,
         mail=mail,
     )

@@ -52,3 +52,8 @@ class MemoryMail:
 def memory_storage() -> Storage:
     """Return a storage that forgets everything with the test."""
     return ObjectStorage(MemoryStore(), address="/media/")
+
+
+async def read(storage: Storage, name: str) -> bytes:
+    """Return the content of a stored file."""
+    return b"".join([chunk async for chunk in (await storage.open(name)).chunks])

@@ -1,22 +1,17 @@
 """One action on many rows: a few while the person waits, more in the background, and never one that was not meant."""
 
-import asyncio
-from dataclasses import replace
-
-import asyncpg
 import pytest
-from sqlalchemy import func, insert, make_url, select, update
+from sqlalchemy import func, insert, select, update
 
 from admin import choosing
 from admin.app import VIEWS
 from cms import bulk_tasks
-from cms.core import bulk, clock, migrations
+from cms.core import bulk, clock
 from cms.core.audit import AuditEntry
 from cms.core.bulk import BulkRow, BulkRun, RunStatus
 from cms.core.changes import AS_HANDLED
 from cms.core.outbox import MessageStatus, OutboxMessage
 from cms.core.permissions import Permission
-from cms.core.session import make_engine, make_sessionmaker
 from cms.pages.models import Page
 from cms.users.models import RoleAssignment
 from tests.admin.browser import Browser, text_of
@@ -27,7 +22,6 @@ from tests.factories.users import make_user
 
 PUBLISHES = (Permission.PAGES_VIEW, Permission.PAGES_EDIT, Permission.PAGES_PUBLISH)
 PUBLISH = "/admin/pages/decide/publish"
-OWN_DATABASE = "many_pages"
 MANY = 3 * bulk_tasks.CHUNK + 1
 
 
@@ -207,38 +201,24 @@ async def test_a_long_run_leaves_the_rest_to_the_next_message(
     assert (after_one, (await the_run(session)).done) == (2, 5)
 
 
-@pytest.fixture
-async def own_resources(resources, database_url):
-    """A database of its own, whose transactions end: thousands of savepoints within one would take minutes."""
-    server = await asyncpg.connect(database_url.replace("+asyncpg", "", 1))
-    await server.execute(f"CREATE DATABASE {OWN_DATABASE} TEMPLATE template0")
-    url = make_url(database_url).set(database=OWN_DATABASE).render_as_string(hide_password=False)
-    await asyncio.to_thread(migrations.upgrade, url)
-    engine = make_engine(resources.settings.model_copy(update={"database_url": url}))
-    yield replace(resources, engine=engine, sessionmaker=make_sessionmaker(engine))
-    await engine.dispose()
-    await server.execute(f"DROP DATABASE {OWN_DATABASE} WITH (FORCE)")
-    await server.close()
+@pytest.mark.commits
+async def test_many_pages_are_published_by_one_run_in_transactions_of_its_own(session, resources):
+    person = await make_user(session, permissions=PUBLISHES)
+    values = {"title": "Draft", "is_published": False, "content": "x", "content_kind": "markdown"}
+    moments = {"created_at": clock.now(), "updated_at": clock.now()}
+    rows = [{**values, **moments, "path": f"many/{n}"} for n in range(MANY)]
+    await session.execute(insert(Page), rows, execution_options=AS_HANDLED)
+    of = {"label": "Publish (pages)", "narrowed_by": "", "list_name": "pages", "list_query": ""}
+    publish = {"actions": bulk.actions_of("pages"), "action": "publish", "arguments": {}, **of}
+    await bulk.start(session, select(Page), **publish, by=person)
+    await session.commit()
 
+    while await run_waiting(resources, session, task=bulk.TASK):
+        pass
 
-async def test_many_pages_are_published_by_one_run_in_transactions_of_its_own(own_resources):
-    async with own_resources.sessionmaker() as session:
-        person = await make_user(session, permissions=PUBLISHES)
-        values = {"title": "Draft", "is_published": False, "content": "x", "content_kind": "markdown"}
-        moments = {"created_at": clock.now(), "updated_at": clock.now()}
-        rows = [{**values, **moments, "path": f"many/{n}"} for n in range(MANY)]
-        await session.execute(insert(Page), rows, execution_options=AS_HANDLED)
-        of = {"label": "Publish (pages)", "narrowed_by": "", "list_name": "pages", "list_query": ""}
-        publish = {"actions": bulk.actions_of("pages"), "action": "publish", "arguments": {}, **of}
-        await bulk.start(session, select(Page), **publish, by=person)
-        await session.commit()
-
-        while await run_waiting(own_resources, session, task=bulk.TASK):
-            pass
-
-        run = await the_run(session)
-        assert (run.status, run.done, run.refused) == (RunStatus.DONE, MANY, 0)
-        assert await live_pages(session) == MANY
+    run = await the_run(session)
+    assert (run.status, run.done, run.refused) == (RunStatus.DONE, MANY, 0)
+    assert await live_pages(session) == MANY
 
 
 async def test_a_run_that_is_called_by_a_long_name_is_started(session, superuser):

@@ -78,6 +78,8 @@ async def open_page(
 
     yield open_page
     for context in contexts:
+        # A request that is still being answered would use the connection of the test while its work is undone.
+        await context.unroute_all(behavior="wait")
         await context.close()
 
 

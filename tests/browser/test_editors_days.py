@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, insert, select
 
-from cms import seed
 from cms.core import bulk
 from cms.core.changes import AS_HANDLED
 from cms.pages.models import Page
@@ -16,7 +15,7 @@ from tests.background import run_waiting
 from tests.browser.conftest import OpenPage, violations
 from tests.conftest import SITE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.demonstration]
 
 MANY = 5_000
 READY = "html[data-ready]"
@@ -24,10 +23,9 @@ SAVE_DRAFT = ".save-bar button:has-text('Save draft')"
 PUBLISH = ".save-bar button[value='decide:publish']"
 
 
-@pytest.fixture
-async def demonstration(resources, session, clock):
-    await seed.seed(resources, demo=True)
-    await session.commit()
+@pytest.fixture(autouse=True)
+def _time_stands_still(clock):
+    """The demo content was written at the moment at which the clock of tests stands."""
 
 
 @pytest.fixture
@@ -68,7 +66,7 @@ async def number_of(session, path):
 
 
 async def test_a_web_editor_changes_a_live_page_without_anybody_seeing_half_of_it(
-    open_page: OpenPage, session, demonstration, sign_in
+    open_page: OpenPage, session, sign_in
 ):
     await sign_in("web-editor")
     about = await number_of(session, "about")
@@ -99,7 +97,7 @@ async def test_a_web_editor_changes_a_live_page_without_anybody_seeing_half_of_i
 
 
 async def test_the_second_of_two_editors_sees_both_versions_and_keeps_what_was_typed(
-    open_page: OpenPage, session, demonstration, sign_in
+    open_page: OpenPage, session, sign_in
 ):
     about = await number_of(session, "about")
     await sign_in("superuser")
@@ -126,7 +124,7 @@ async def test_the_second_of_two_editors_sees_both_versions_and_keeps_what_was_t
 
 
 async def test_a_web_editor_schedules_and_the_clock_publishes(
-    open_page: OpenPage, session, resources, clock, demonstration, sign_in, one_at_a_time
+    open_page: OpenPage, session, resources, clock, sign_in, one_at_a_time
 ):
     await sign_in("web-editor")
     about = await number_of(session, "about")
@@ -152,9 +150,8 @@ async def test_a_web_editor_schedules_and_the_clock_publishes(
     assert "Python, from tomorrow on" in await public_text(page, "/about/")
 
 
-async def test_a_web_editor_takes_down_five_thousand_pages_at_once(
-    open_page: OpenPage, session, resources, demonstration, sign_in, one_at_a_time
-):
+@pytest.mark.commits
+async def test_a_web_editor_takes_down_five_thousand_pages_at_once(open_page: OpenPage, session, resources, sign_in):
     rows = [
         {"title": f"Old {n}", "path": f"attic/{n}", "content": "", "content_html": "", "is_published": True}
         for n in range(MANY)
@@ -164,8 +161,6 @@ async def test_a_web_editor_takes_down_five_thousand_pages_at_once(
     await sign_in("web-editor")
 
     page = await open_page("/admin/pages/list?path=attic&state=live")
-    # The page asks how far the run is, which would come between the statements of the run on this one connection.
-    await page.route("**/admin/runs/*/state", lambda route: route.fulfill(status=204))
     await page.check("[data-choose-all]")
     await page.check("[name=all]")
     await page.click("button:has-text('Unpublish')")
@@ -173,9 +168,8 @@ async def test_a_web_editor_takes_down_five_thousand_pages_at_once(
     assert await violations(page) == []
     await page.click("button:has-text('Unpublish: 5,000 rows')")
     state = await page.get_attribute("[data-run]", "data-run")
-    async with one_at_a_time:
-        while await run_waiting(resources, session, task=bulk.TASK):
-            pass
+    while await run_waiting(resources, session, task=bulk.TASK):
+        pass
     await go(page, state.removesuffix("/state"))
 
     assert "5,000" in await page.inner_text("dl.numbers")
@@ -183,9 +177,7 @@ async def test_a_web_editor_takes_down_five_thousand_pages_at_once(
     assert await session.scalar(live) == 0
 
 
-async def test_a_volunteer_submits_a_change_and_an_editor_publishes_it(
-    open_page: OpenPage, session, demonstration, sign_in
-):
+async def test_a_volunteer_submits_a_change_and_an_editor_publishes_it(open_page: OpenPage, session, sign_in):
     await sign_in("volunteer")
     chat = await number_of(session, "community/irc")
     page = await open_page(f"/admin/pages/edit/{chat}")
@@ -219,7 +211,7 @@ async def test_a_volunteer_submits_a_change_and_an_editor_publishes_it(
 
 
 async def test_a_communications_person_announces_something_for_a_while(
-    open_page: OpenPage, session, resources, clock, demonstration, sign_in, one_at_a_time
+    open_page: OpenPage, session, resources, clock, sign_in, one_at_a_time
 ):
     await sign_in("communications")
     page = await open_page("/admin/banners/create")

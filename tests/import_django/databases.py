@@ -1,12 +1,12 @@
 """Databases of the old site beside the one under test, filled from SQL without the help of `psql`."""
 
 import io
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import make_url
+
+from tests.databases import database_beside, plain
 
 END_OF_COPY = "\\."
 
@@ -14,24 +14,10 @@ END_OF_COPY = "\\."
 @asynccontextmanager
 async def filled_database(beside: str, sql: str, *, encoding: str = "UTF8") -> AsyncIterator[str]:
     """Create a database beside another, fill it from a plain dump, yield its URL and drop it in the end."""
-    name = f"old_site_{secrets.token_hex(4)}"
-    maintenance = await asyncpg.connect(_url(beside))
-    try:
-        await maintenance.execute(
-            f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' LOCALE_PROVIDER libc TEMPLATE template0"
-        )
-        try:
-            await _fill(_url(beside, database=name), sql)
-            yield _url(beside, database=name)
-        finally:
-            await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await maintenance.close()
-
-
-def _url(url: str, *, database: str | None = None) -> str:
-    parsed = make_url(url).set(drivername="postgresql")
-    return parsed.set(database=database or parsed.database).render_as_string(hide_password=False)
+    like_the_old_one = f"ENCODING '{encoding}' LOCALE 'C' LOCALE_PROVIDER libc"
+    async with database_beside(beside, options=like_the_old_one) as url:
+        await _fill(plain(url), sql)
+        yield plain(url)
 
 
 async def _fill(url: str, sql: str) -> None:
