@@ -75,7 +75,7 @@ class Answered:
         segment = plain.strip("/").partition("/")[0]
         if plain == "/" or is_reserved(plain) or segment in ELSEWHERE or OWN.fullmatch(plain):
             return True
-        if plain.lstrip("/") in self.pages or plain in self.redirects or moved(plain) or moved(f"{plain}/"):
+        if plain.lstrip("/") in self.pages or plain in self.redirects or moved(plain):
             return True
         return any(
             (found := pattern.fullmatch(plain)) is not None and found[1] in names

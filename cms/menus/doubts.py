@@ -31,7 +31,7 @@ async def doubts_about(session: AsyncSession, targets: Collection[str]) -> Mappi
         elif not answered.knows(path):
             found[target] = NO_PAGE
         elif path.strip("/") not in answered.pages and (old := moved(path)):
-            found[target] = f"This address is redirected to {old.target}."
+            found[target] = f"This address is redirected to {old.shown}."
     return found
 
 

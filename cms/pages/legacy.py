@@ -7,6 +7,7 @@ from cms.core.legacy import Known, LegacyRow, LegacyTable, Refused, Values, show
 from cms.core.storage import normalised
 from cms.pages.models import Page, PageDocument, PageImage
 from cms.pages.services import PATH
+from cms.redirects.old_addresses import moved
 
 CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;\s*[\w-]+=[\w-]+)*", re.ASCII)
 HTML = "text/html"
@@ -33,6 +34,9 @@ def _page(row: LegacyRow, values: Values, known: Known) -> None:
     if not CONTENT_TYPE.fullmatch(values["content_type"]):
         row.changed(f"Its content type {shown(values['content_type'])} is none; it is served as {HTML}.")
         values["content_type"] = HTML
+    if values["is_published"] and (old := moved(f"/{values['path']}/")):
+        row.changed(f"Nobody saw it: the web server led its path to {old.shown}. It is a draft, so that it still does.")
+        values["is_published"] = False
     values["first_published_at"] = values["created_at"] if values["is_published"] else None
 
 

@@ -13,12 +13,15 @@ from cms.core.integrity import explain_constraint
 from cms.core.permissions import Actor, Permission, require
 from cms.redirects import chains, queries
 from cms.redirects.models import Redirect
+from cms.redirects.old_addresses import Moved, moved, own_path
 
 SPACE = 0x20
 """The first character that is no control character."""
 
 FOLLOWED = "follow move"
 """What the history calls the writing of a redirect because something moved."""
+
+CIRCLE = "With the redirects and the old addresses that there are, this one leads in a circle."
 
 explain_constraint("uq_redirects_old_path", field="old_path", sentence="This path is redirected already.")
 
@@ -41,8 +44,8 @@ async def save_redirect(session: AsyncSession, redirect: Redirect, *, by: Actor)
     """
     redirect.old_path, redirect.new_path = redirect.old_path.strip(), redirect.new_path.strip()
     errors = _broken_rules(redirect)
-    if not errors and await _leads_in_a_circle(session, redirect):
-        errors["new_path"] = ["With the redirects that there are, this one leads in a circle."]
+    if not errors and await _comes_back(session, redirect.old_path, redirect.new_path, besides=redirect):
+        errors["new_path"] = [CIRCLE]
     if not errors and inspect(redirect).attrs.old_path.history.added:
         errors = await _hidden_by(session, redirect)
     if errors:
@@ -100,6 +103,16 @@ async def follow_move(session: AsyncSession, old_path: str, new_path: str, *, by
     return made
 
 
+async def old_address(session: AsyncSession, path: str, query: str = "") -> Moved | None:
+    """Return where an address of the past leads. To be asked last: whatever lies at the address today comes first.
+
+    None where it is no such address, or where redirects of the editors lead from its target back to it: a missing page
+    is better than a circle.
+    """
+    found = moved(path, query)
+    return None if found is None or await _comes_back(session, path, found.target) else found
+
+
 async def make_way(session: AsyncSession, path: str) -> None:
     """Remove redirects away from a path, which would keep everybody from what is public there now."""
     with session.no_autoflush:
@@ -111,10 +124,14 @@ async def make_way(session: AsyncSession, path: str) -> None:
 
 async def _hidden_by(session: AsyncSession, redirect: Redirect) -> dict[str, list[str]]:
     """Return a sentence where the redirect would keep readers from something that is live; it comes before pages."""
-    with session.no_autoflush:
-        hidden = [what for occupant in _occupants if (what := await occupant(session, redirect.old_path))]
+    hidden = await _public_at(session, redirect.old_path)
     told = [f"At this path lies {what}; a redirect would hide it. Move it, or take it down first." for what in hidden]
     return {"old_path": told} if told else {}
+
+
+async def _public_at(session: AsyncSession, path: str) -> list[str]:
+    with session.no_autoflush:
+        return [what for occupant in _occupants if (what := await occupant(session, path))]
 
 
 def _broken_rules(redirect: Redirect) -> dict[str, list[str]]:
@@ -136,10 +153,22 @@ def _broken_rules(redirect: Redirect) -> dict[str, list[str]]:
     return errors
 
 
-async def _leads_in_a_circle(session: AsyncSession, redirect: Redirect) -> bool:
-    """Follow the redirects from the new target on; whoever comes back to the old path goes round for ever."""
-    way = await chains.way_of(session, redirect)
-    return way[-1] in queries.spellings(redirect.old_path) or len(way) == chains.LONGEST
+async def _comes_back(session: AsyncSession, start: str, target: str, *, besides: Redirect | None = None) -> bool:
+    """Follow redirects and old addresses from a target on; whoever comes back to the start goes round for ever."""
+    for _ in range(chains.LONGEST):
+        path = own_path(target)
+        if not path:
+            return False
+        if path in queries.spellings(start):
+            return True
+        others = queries.from_path(path).where(Redirect.id != (besides.id if besides and besides.id else 0))
+        with session.no_autoflush:
+            redirect = (await session.scalars(others)).first()
+        old = moved(path) if redirect is None and not await _public_at(session, path) else None
+        if redirect is None and old is None:
+            return False
+        target = redirect.new_path if redirect else old.target if old else ""
+    return True
 
 
 def is_safe_target(target: str) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from urllib.parse import quote
 
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
@@ -13,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core.cache import one_or_404
 from cms.core.errors import NotFound
+from cms.core.resources import Resources
 from cms.downloads import queries as downloads
 from cms.downloads.models import Release
 from cms.pages import queries
 from cms.pages.models import DEFAULT_TEMPLATE, TEMPLATES, Page
 from cms.redirects import queries as redirects
-from cms.redirects.old_addresses import moved
+from cms.redirects.services import old_address
 from cms.users.models import User
 from public_site.answer_counts import REDIRECT_KEY
 from public_site.caching.tags import surrogate_keys
@@ -31,7 +31,6 @@ from public_site.urls import requested_path, with_query
 
 OLD_RELEASE_PATH = re.compile(r"/download/releases/(?P<number>\d{1,3}(?:\.\d{1,3}){1,3})/?")
 LONGEST_PATH = 500
-IN_ADDRESS = "/%:?#[]@!$&'()*+,;=~-._"
 HTML_TYPE = "text/html"
 SERVED_AS_WRITTEN = frozenset({"text/plain", "text/csv", "text/markdown", "application/json"})
 """Types that no browser runs, so that the text may leave as the editor wrote it, without the sanitiser."""
@@ -49,18 +48,24 @@ class PagesController(Controller):
         session: NamedDependency[AsyncSession],
         render: NamedDependency[Renderer],
         user: NamedDependency[User | None],
+        resources: NamedDependency[Resources],
     ) -> Response[Any]:
+        """Answer with what comes first: a redirect, a page, an address of the past."""
         path, query = requested_path(request.scope), request.scope["query_string"]
         if path == PAGE_ROUTE or len(path) > LONGEST_PATH or not is_text(path):
             message = "There is no page at this address."
             raise NotFound(message)
         if target := await _new_address(session, request, path, query):
             return Redirect(target, status_code=301)
-        if old := moved(path, query.decode("latin-1")):
-            return Redirect(quote(old.target, safe=IN_ADDRESS), status_code=old.status_code)
         if target := await _address_of_old_release(session, path):
             return Redirect(target, status_code=301)
-        page = await one_or_404(session, queries.visible_to(user).where(queries.is_at(path)))
+        try:
+            page = await one_or_404(session, queries.visible_to(user).where(queries.is_at(path)))
+        except NotFound:
+            old = await old_address(session, path, query.decode("latin-1"))
+            if old is None:
+                raise
+            return Redirect(old.at(resources.settings.site_url), status_code=old.status_code)
         if not path.endswith("/"):
             return Redirect(with_query(page.public_path, query), status_code=301)
         if release := await session.scalar(downloads.briefly(downloads.told_by(page))):

@@ -168,6 +168,22 @@ async def test_pages_keep_what_can_be_kept(run_import, session):
     }
 
 
+async def test_a_page_that_the_old_web_server_hid_stays_unseen(run_import, changeable_old_site, session):
+    url, old = changeable_old_site
+    await old.execute(
+        "INSERT INTO pages_page (id, title, path, created, updated, is_published) VALUES"
+        " (40, 'PEP 8', 'dev/peps/pep-0008', now(), now(), true), (41, 'Helpful', 'helpful', now(), now(), true)"
+    )
+
+    report = await run_import(url)
+
+    hidden, seen = await session.get(Page, 40), await session.get(Page, 41)
+    assert (hidden.is_published, hidden.first_published_at, seen.is_published) == (False, None, True)
+    told = {problem["id"]: problem["reason"] for problem in report["tables"]["pages_page"]["changed"]}
+    assert "led its path to https://peps.python.org/pep-0008/" in told["40"]
+    assert report["agrees"] is True
+
+
 async def test_of_two_latest_releases_the_newer_one_is_the_latest(run_import, session):
     report = await run_import()
 
