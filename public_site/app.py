@@ -16,6 +16,7 @@ from public_site.controllers.account_passwords import PasswordsController
 from public_site.controllers.accounts import AccountsController
 from public_site.controllers.boxes import BoxesController
 from public_site.controllers.changes import ChangesController
+from public_site.controllers.documentation import DocumentationController
 from public_site.controllers.downloads import DownloadsController, MirroredDownloadsController
 from public_site.controllers.health import HealthController
 from public_site.controllers.home import HomeController
@@ -39,6 +40,7 @@ CONTROLLERS = [
     HomeController,
     DownloadsController,
     MirroredDownloadsController,
+    DocumentationController,
     BoxesController,
     PagesController,
     PreviewsController,

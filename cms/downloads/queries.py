@@ -44,6 +44,11 @@ def listed() -> Releases:
     )
 
 
+def numbered() -> Releases:
+    """Final releases of Python itself that the public may see, newest first, also those that the list leaves out."""
+    return live().where(~Release.is_pre_release, Release.version_key.is_not(None))
+
+
 def latest(version: ReleaseVersion) -> Releases:
     """The live release of a line that is flagged as its latest: one at most."""
     return live().where(Release.version == version, Release.is_latest)

@@ -23,7 +23,7 @@ ELSEWHERE = frozenset({"ftp"})
 
 OWN = re.compile(
     r"/(?:downloads|getit)(?:/latest(?:/[^/]+)?|/feed\.rss|/operating-systems)?"
-    r"|/search|/authenticated|/funding\.json|/humans\.txt|/favicon\.ico|/robots\.txt|/sitemap\.xml|/_\w+"
+    r"|/doc/versions|/search|/authenticated|/funding\.json|/humans\.txt|/favicon\.ico|/robots\.txt|/sitemap\.xml|/_\w+"
     r"|/(?:release|page)-edit-button/\d+"
 )
 """What the program answers whatever is in the database; a test holds this against its routes."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
@@ -34,6 +34,7 @@ HOUR = "public, max-age=3600"
 FOR_EVER = "public, max-age=31536000, immutable"
 """For an address that names the content, so that another content has another address."""
 
+NO_NAMES = frozenset({"", ".", ".."})
 CDN_UNTIL_PURGED = "max-age=31536000"
 HARMLESS = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
 """Whatever a file holds, it runs nothing with the site's rights."""
@@ -83,7 +84,7 @@ class MediaController(Controller):
     @get("/m/{file:path}", opt=CACHED)
     async def redirect_old_address(self, file: FromPath[str]) -> Redirect:
         """Redirect an address of the old media folder to the file's new one; it cannot lead out of the store."""
-        segments = [segment for segment in file.replace("\\", "/").split("/") if segment not in {"", ".", ".."}]
+        segments = [segment for segment in file.replace("\\", "/").split("/") if unquote(segment) not in NO_NAMES]
         return Redirect(MEDIA + quote(_storable("/".join(segments))), status_code=301)
 
 

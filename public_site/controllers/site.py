@@ -50,7 +50,7 @@ class CrawlersController(Controller):
     async def show_sitemap(
         self, session: NamedDependency[AsyncSession], render: NamedDependency[Renderer]
     ) -> Response[str]:
-        entries: list[tuple[str, datetime | None]] = [("/", None), ("/downloads/", None)]
+        entries: list[tuple[str, datetime | None]] = [("/", None), ("/downloads/", None), ("/doc/versions/", None)]
         systems = (await session.scalars(downloads.operating_systems())).all()
         entries += [(system.public_path, None) for system in systems]
         releases = (await session.scalars(downloads.briefly(downloads.live()))).all()

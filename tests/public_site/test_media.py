@@ -73,13 +73,37 @@ async def test_what_is_not_stored_is_not_found(client: httpx.AsyncClient, name: 
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("name", ["photos/a.png", "a/%2e%2e/photos/a.png"])
-async def test_old_addresses_lead_to_the_store(client: httpx.AsyncClient, name: str) -> None:
-    answer = await client.get(f"/m/{name}")
+async def test_old_addresses_lead_to_the_store_and_never_out_of_it(client: httpx.AsyncClient) -> None:
+    ways = [
+        "photos/a b.png",
+        "photos/a%20b.png/",
+        "photos/a%20b.png?x=1",
+        "%2e%2e/photos/%2e/a%20b.png",
+        "%252e%252E/photos/a%20b.png",
+        "..%2fphotos%5c..%5ca%20b.png",
+        "//photos//a%20b.png",
+    ]
 
-    assert answer.status_code == 301
-    assert answer.headers["Location"].startswith("/media/")
-    assert ".." not in answer.headers["Location"]
+    answers = [await client.get(f"/m/{way}") for way in ways]
+
+    assert {answer.status_code for answer in answers} == {301}
+    assert {answer.headers["Location"] for answer in answers} == {"/media/photos/a%20b.png"}
+
+
+async def test_an_old_address_of_nothing_is_missing(client: httpx.AsyncClient) -> None:
+    answers = [await client.get(f"/m/{name}") for name in ("", "%2e%2e/", "a%00.png", "a" * 3000)]
+
+    assert {answer.status_code for answer in answers} == {404}
+
+
+async def test_no_address_leads_out_of_its_folder(client: httpx.AsyncClient) -> None:
+    ways = ("../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "..%5c..%5cetc%5cpasswd", "%252e%252e/x")
+    starts = ("static", "media", "m", "box", "doc", "downloads", "getit")
+
+    paths = [f"/{start}/{way}" for start in starts for way in ways]
+    answers = [await client.get(f"http://testserver{path}", follow_redirects=True) for path in paths]
+
+    assert {answer.status_code for answer in answers} == {404}
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.txt", "text/plain"), ("a.csv", "text/csv"), ("a.py", "text/plain")])
