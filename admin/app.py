@@ -43,6 +43,7 @@ from admin.views.downloads import OperatingSystemAdmin, ReleaseAdmin, ReleaseFil
 from admin.views.media import MediaAdmin
 from admin.views.pages import PageAdmin
 from admin.views.redirects import MissedPathAdmin, RedirectAdmin
+from admin.views.release_metadata import OpenPGPKeyAdmin, ReleaseSeriesAdmin, SigningIdentityAdmin
 from admin.views.users import RoleAdmin, UserAdmin
 from cms.core.resources import Resources
 
@@ -50,6 +51,9 @@ VIEWS: tuple[type[AdminView], ...] = (
     ReleaseAdmin,
     ReleaseFileAdmin,
     OperatingSystemAdmin,
+    ReleaseSeriesAdmin,
+    SigningIdentityAdmin,
+    OpenPGPKeyAdmin,
     PageAdmin,
     BoxAdmin,
     BannerAdmin,

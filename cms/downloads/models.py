@@ -275,6 +275,11 @@ class OpenPGPKey(Identified, Authored, Timestamped, Versioned, Base):
         """Whether this is a fingerprint, by which a key can be trusted, and not merely its last digits."""
         return len(self.fingerprint) > LENGTH_OF_KEY_ID
 
+    @property
+    def fingerprint_in_groups(self) -> str:
+        """The fingerprint as people compare it, four digits at a time."""
+        return " ".join(self.fingerprint[start : start + 4] for start in range(0, len(self.fingerprint), 4))
+
 
 word_index(Release)
 word_index(ReleaseFile)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Integer, Select, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from cms.core.permissions import Actor, Permission, row_scope, scope_condition
@@ -142,6 +143,30 @@ def operating_systems() -> Select[OperatingSystem]:
 def series() -> Select[ReleaseSeries]:
     """Every series, the highest first."""
     return select(ReleaseSeries).order_by(_by_number(ReleaseSeries.series).desc())
+
+
+def series_of(release: Release) -> Select[ReleaseSeries]:
+    """What the release cycle says of the series of a release; nothing of the install manager."""
+    is_python = literal(release.version != ReleaseVersion.INSTALL_MANAGER)
+    return select(ReleaseSeries).where(ReleaseSeries.series == (release.series or ""), is_python)
+
+
+def series_with_newest() -> Select[ReleaseSeries, Release]:
+    """The series of which there is a live release, the highest first, with its newest: a final one if there is any."""
+    newest = (
+        select(Release.id, Release.series)
+        .where(is_live(Release), Release.version != ReleaseVersion.INSTALL_MANAGER)
+        .order_by(Release.series, Release.is_pre_release, Release.released_at.desc(), Release.id.desc())
+        .ext(distinct_on(Release.series))
+        .subquery()
+    )
+    return (
+        select(ReleaseSeries, Release)
+        .join(newest, newest.c.series == ReleaseSeries.series)
+        .join(Release, Release.id == newest.c.id)
+        .options(defer(Release.content, raiseload=True), defer(Release.content_html, raiseload=True))
+        .order_by(_by_number(ReleaseSeries.series).desc())
+    )
 
 
 def signing_identities() -> Select[SigningIdentity]:

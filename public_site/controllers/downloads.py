@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.core.cache import one_or_404
 from cms.core.errors import NotFound
 from cms.core.resources import Resources
-from cms.downloads import queries
+from cms.downloads import queries, support
+from cms.downloads.instructions import Instructions
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
+from cms.downloads.versions import PythonVersion
 from cms.users.models import User
 from public_site.dependencies import CACHED, SLASHLESS
 from public_site.feeds.downloads import FEED_LENGTH, RSS, release_feed
@@ -22,8 +24,11 @@ from public_site.templating import Renderer
 
 HOME = "/downloads/"
 DOWNLOADS_TEMPLATE = "downloads/index.html"
-OUT_OF_SUPPORT = frozenset({ReleaseVersion.PYTHON_1, ReleaseVersion.PYTHON_2})
 OFFERED = frozenset({ReleaseVersion.PYTHON_3, ReleaseVersion.INSTALL_MANAGER})
+FIRST_CARDS = ("macos", "windows", "source")
+INSTALLED_BY_MANAGER = (3, 5)
+"""The first version that the install manager offers."""
+
 WINDOWS_ORDER = ("installer (64-bit)", "installer (32-bit)", "installer (ARM64)", "installer", "embeddable")
 
 
@@ -122,27 +127,35 @@ class Columns:
 async def downloads_answer(session: AsyncSession, render: Renderer) -> Response[str]:
     """Return the page of all downloads as everybody sees it."""
     releases = (await session.scalars(queries.briefly(queries.listed()))).all()
+    series = (await session.execute(queries.series_with_newest())).all()
     offered = [release for release in releases if release.is_latest and release.version in OFFERED]
     return await render(
         DOWNLOADS_TEMPLATE,
         releases=releases,
         latest=next((release for release in offered if release.version == ReleaseVersion.PYTHON_3), None),
         buttons=await buttons_of(session, offered),
+        active_series=support.active(series),
         pre_release=await session.scalar(queries.briefly(queries.pre_releases()).limit(1)),
     )
 
 
 async def release_answer(release: Release, session: AsyncSession, render: Renderer) -> Response[str]:
     """Return what the release looks like to its readers; its page and its files with their systems are loaded."""
+    files = sorted(release.files, key=_place_in_table)
+    series = await session.scalar(queries.series_of(release))
+    identities = (await session.scalars(queries.identities_for(release))).all() if release.series else ()
     return await render(
         "downloads/release.html",
         release=release,
         content=release.content_html or (release.page.content_html if release.page else ""),
-        is_out_of_support=release.version in OUT_OF_SUPPORT,
+        series=series,
+        is_out_of_support=support.is_out_of_support(release, series),
         superseded_by=await session.scalar(queries.successors_of(release).limit(1)),
-        files=sorted(release.files, key=_place_in_table),
-        buttons=sorted((file for file in release.files if file.has_download_button), key=_place_of_button),
-        columns=Columns.of(release.files),
+        files=files,
+        buttons=sorted((file for file in files if file.has_download_button), key=_place_of_card),
+        install_manager=await _install_manager_for(release, session),
+        columns=Columns.of(files),
+        instructions=Instructions.of(release, files, identities),
     )
 
 
@@ -155,6 +168,15 @@ async def latest_releases(session: AsyncSession) -> Sequence[Release]:
 async def buttons_of(session: AsyncSession, releases: Sequence[Release]) -> list[ReleaseFile]:
     """Return the files behind the download buttons of these releases, system by system."""
     return sorted((await session.scalars(queries.button_files(releases))).all(), key=_place_of_button)
+
+
+async def _install_manager_for(release: Release, session: AsyncSession) -> Release | None:
+    """Return what else installs this release on Windows, if it does."""
+    version = PythonVersion.from_name(release.name)
+    on_windows = any(file.has_download_button and file.operating_system.slug == "windows" for file in release.files)
+    if not on_windows or version is None or not version.is_at_least(*INSTALLED_BY_MANAGER):
+        return None
+    return await session.scalar(queries.briefly(queries.latest(ReleaseVersion.INSTALL_MANAGER)).limit(1))
 
 
 async def _redirect_to_newest(session: AsyncSession, line: str) -> Redirect:
@@ -172,6 +194,11 @@ def _latest(releases: Sequence[Release], version: ReleaseVersion) -> Release | N
 
 def _place_of_button(file: ReleaseFile) -> tuple[int, int]:
     return file.operating_system_id, file.release_id
+
+
+def _place_of_card(file: ReleaseFile) -> tuple[int, str]:
+    slug = file.operating_system.slug
+    return FIRST_CARDS.index(slug) if slug in FIRST_CARDS else len(FIRST_CARDS), slug
 
 
 def _place_in_table(file: ReleaseFile) -> tuple[bool, str, int, str]:

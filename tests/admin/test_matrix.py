@@ -16,7 +16,14 @@ from tests.admin.browser import Browser
 from tests.factories.banners import make_banner
 from tests.factories.boxes import make_box
 from tests.factories.codesamples import make_sample
-from tests.factories.downloads import make_file, make_operating_system, make_release
+from tests.factories.downloads import (
+    make_file,
+    make_identity,
+    make_key,
+    make_operating_system,
+    make_release,
+    make_series,
+)
 from tests.factories.media import make_item
 from tests.factories.missed_paths import make_missed_path
 from tests.factories.pages import make_page
@@ -150,6 +157,9 @@ async def rows(session, resources):
         "releases": release.id,
         "release-files": (await make_file(session, release, system)).id,
         "operating-systems": system.id,
+        "release-series": (await make_series(session)).id,
+        "signing-identities": (await make_identity(session)).id,
+        "openpgp-keys": (await make_key(session)).id,
         "pages": (await make_page(session)).id,
         "boxes": (await make_box(session)).id,
         "banners": (await make_banner(session)).id,

@@ -15,7 +15,7 @@ from tests.factories.pages import make_page
 from tests.factories.users import make_user
 from tests.site_visits import sign_in, statements, texts_of
 
-MOST_STATEMENTS = 5
+MOST_STATEMENTS = 7
 
 
 @pytest.fixture
