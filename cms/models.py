@@ -24,6 +24,7 @@ from cms.downloads.models import (
     ReleaseSeries,
     SigningIdentity,
 )
+from cms.downloads.publications import ReleasePublication
 from cms.links.models import BrokenLink
 from cms.media import uses as media_uses  # noqa: F401 - notes what every saved row uses.
 from cms.media.models import MediaItem, MediaUse
@@ -63,6 +64,7 @@ __all__ = [
     "Redirect",
     "Release",
     "ReleaseFile",
+    "ReleasePublication",
     "ReleaseSeries",
     "Review",
     "Revision",

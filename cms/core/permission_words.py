@@ -35,6 +35,7 @@ PERMISSION_WORDS = {
     "codesamples:view": "Read code samples",
     "downloads:delete": "Delete releases and files",
     "downloads:edit": "Write releases and files",
+    "downloads:override": "Publish releases that are incomplete, with a reason",
     "downloads:publish": "Publish releases",
     "downloads:view": "Read releases and files, drafts included",
     "media:delete": "Delete images and documents",

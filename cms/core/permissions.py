@@ -32,6 +32,7 @@ class Permission(StrEnum):
     CODESAMPLES_VIEW = "codesamples:view"
     DOWNLOADS_DELETE = "downloads:delete"
     DOWNLOADS_EDIT = "downloads:edit"
+    DOWNLOADS_OVERRIDE = "downloads:override"
     DOWNLOADS_PUBLISH = "downloads:publish"
     DOWNLOADS_VIEW = "downloads:view"
     MEDIA_DELETE = "media:delete"
@@ -158,7 +159,7 @@ class ScopeKind:
     restricts: frozenset[Permission]
 
 
-_AUTHORING = frozenset(p for p in Permission if p.verb in {"edit", "publish", "replace", "delete"})
+_AUTHORING = frozenset(p for p in Permission if p.verb in {"edit", "publish", "override", "replace", "delete"})
 
 SCOPE_KINDS: dict[str, ScopeKind] = {
     "own": ScopeKind("Own rows", "Rows that the person made; write “own”.", _AUTHORING),
@@ -320,7 +321,15 @@ SHIPPED_ROLES: dict[str, ShippedRole] = {
     "release-manager": _role(
         "Release manager",
         "Publishes Python releases and their files.",
-        (*READS_CONTENT, *KEEPS_OWN_KEYS, P.AUDIT_VIEW, P.DOWNLOADS_EDIT, P.DOWNLOADS_PUBLISH, P.DOWNLOADS_DELETE),
+        (
+            *READS_CONTENT,
+            *KEEPS_OWN_KEYS,
+            P.AUDIT_VIEW,
+            P.DOWNLOADS_EDIT,
+            P.DOWNLOADS_PUBLISH,
+            P.DOWNLOADS_OVERRIDE,
+            P.DOWNLOADS_DELETE,
+        ),
     ),
     "events-editor": _role("Events editor", "Keeps the calendars; reads the content.", READS_CONTENT),
     "job-moderator": _role("Job moderator", "Reviews the job board; reads the content.", READS_CONTENT),

@@ -76,6 +76,29 @@ def successors_of(release: Release) -> Releases:
     return later if release.is_pre_release else later.where(~Release.is_pre_release)
 
 
+def predecessor_of(release: Release) -> Releases:
+    """The live release that shows what this one should have: of the same series and stage, if there is one.
+
+    The first release of a series is compared with the newest of the line, whatever its series.
+    """
+    earlier = or_(Release.version_key.is_(None), literal(release.version_key is None))
+    if release.version_key is not None:
+        earlier = or_(earlier, Release.version_key <= release.version_key)
+    return (
+        select(Release)
+        .where(is_live(Release), Release.version == release.version, Release.id != (release.id or 0), earlier)
+        .where(Release.files.any(), Release.released_at <= release.released_at)
+        .order_by(
+            (Release.series == release.series).desc().nulls_last(),
+            (Release.is_pre_release == release.is_pre_release).desc(),
+            Release.version_key.desc().nulls_last(),
+            Release.released_at.desc(),
+            Release.id.desc(),
+        )
+        .limit(1)
+    )
+
+
 def newest_of_line(line: str) -> Releases | None:
     """The newest release of "python2", "python3", "python3.14", "prerelease" or "pymanager"; None for other words."""
     if line == "prerelease":

@@ -12,7 +12,8 @@ from cms.core.integrity import explain_constraint
 from cms.core.markup import TRUSTED_KINDS
 from cms.core.permissions import Actor, Permission, require
 from cms.core.text import slugify
-from cms.downloads import queries
+from cms.downloads import completeness, publications, queries
+from cms.downloads.completeness import Requirement
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
 from cms.downloads.rules import broken_rules
 from cms.redirects import services as redirects
@@ -105,12 +106,23 @@ async def publish_release(session: AsyncSession, release: Release, *, by: Actor)
     a rule by now.
     """
     was_live = release.is_published
+    if not was_live:
+        await _refuse_incomplete(session, release)
     await publishing.publish(session, release, by=by)
     await _check(session, release)
     await _demote_predecessors(session, release)
     if was_live:
         await _follow_move(session, release, by=by)
     await _save_loaded_files(session, release, by=by)
+    await publications.begin(session, release, by=by)
+
+
+async def completeness_of(session: AsyncSession, release: Release) -> list[Requirement]:
+    """Return what the release should have, by what its predecessor has, and what of it is there."""
+    with session.no_autoflush:
+        await _load_files(session, release)
+        predecessor = await session.scalar(queries.with_files(queries.predecessor_of(release)))
+    return completeness.requirements_of(release, predecessor)
 
 
 async def delete_release(session: AsyncSession, release: Release, *, by: Actor) -> None:
@@ -126,6 +138,22 @@ async def delete_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) ->
 async def delete_operating_system(session: AsyncSession, system: OperatingSystem, *, by: Actor) -> None:
     """Delete an operating system. Raises PermissionDenied, or Conflict while files are for it."""
     await deletion.delete(session, system, permission=Permission.DOWNLOADS_DELETE, by=by)
+
+
+async def _refuse_incomplete(session: AsyncSession, release: Release) -> None:
+    """Raise Invalid with everything essential that is missing, unless somebody has allowed it to be missing."""
+    hindrances = completeness.hindrances(await completeness_of(session, release))
+    if hindrances and await session.scalar(publications.unused_allowance(release)) is None:
+        raise Invalid.in_fields({"": [f"“{release}” is not complete.", *hindrances]})
+
+
+async def _load_files(session: AsyncSession, release: Release) -> None:
+    """Load the files of a release with the operating system of each, also those not written yet."""
+    if inspect(release).persistent and "files" in inspect(release).unloaded:
+        await session.refresh(release, ["files"])
+    for file in release.files:
+        if "operating_system" in inspect(file).unloaded:
+            await session.refresh(file, ["operating_system"])
 
 
 async def _save_loaded_files(session: AsyncSession, release: Release, *, by: Actor) -> None:

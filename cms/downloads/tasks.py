@@ -1,16 +1,24 @@
-"""What is done about downloads in the background: four times a day it is asked how the release cycle stands."""
+"""What is done about downloads in the background: the release cycle, and how the world hears of a release."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
+import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.core import clock, live, outbox
 from cms.core.fetching import Fetcher, Limits
 from cms.core.resources import Resources
 from cms.core.settings import MEBIBYTE
 from cms.core.tasks import task
-from cms.downloads import series
+from cms.downloads import publications, series
+from cms.downloads.models import Release
+from cms.downloads.publications import FOLLOW, LOOK_EVERY, MOST_LOOKS, ReleasePublication
 
 LIMITS = Limits(seconds=20, size=MEBIBYTE)
+PATIENCE = 5.0
+"""Seconds that one page of ours may take."""
+
 JSON_TYPES = frozenset({"application/json", "text/json", "text/plain"})
 
 
@@ -22,3 +30,64 @@ async def import_release_cycle(resources: Resources, session: AsyncSession) -> N
         return
     fetched = await Fetcher.from_settings(resources.settings).fetch(url, limits=LIMITS, content_types=JSON_TYPES)
     await series.write(session, await asyncio.to_thread(series.read, fetched.content))
+
+
+@task(timeout=60)
+async def follow_publication(resources: Resources, session: AsyncSession, *, publication_id: int) -> None:
+    """Look how far a publication has come, and look again until the public pages are proved to show it."""
+    publication = await session.get(ReleasePublication, publication_id, with_for_update=True)
+    if publication is None or not publication.is_followed:
+        return
+    release = await session.get_one(Release, publication.release_id)
+    if not release.is_published:
+        publication.looks, publication.problem = MOST_LOOKS, "It was taken down again."
+        return
+    publication.looks += 1
+    publication.problem = await _problem(resources, session, publication, release)
+    if publication.proved_at is None and publication.is_followed:
+        outbox.enqueue_in(session, LOOK_EVERY, FOLLOW, publication_id=publication.id)
+    await session.flush()
+    await live.announce(resources.redis, {ReleasePublication.__tablename__})
+
+
+async def _problem(
+    resources: Resources, session: AsyncSession, publication: ReleasePublication, release: Release
+) -> str:
+    """Note what has been reached, and return what has not, as a sentence."""
+    unfinished = await publications.unfinished_work(session, release)
+    now = clock.now()
+    if not unfinished["purge_keys"]:
+        publication.purged_at = publication.purged_at or now
+    if not unfinished["index_rows"]:
+        publication.indexed_at = publication.indexed_at or now
+    if publication.purged_at is None:
+        return "The caches have not been purged yet."
+    pages = await publications.pages_to_prove(session, release)
+    proved, problem = await _proved(resources.settings.site_url, pages)
+    publication.proved = {path: now.isoformat() for path in proved} | publication.proved
+    if problem:
+        return problem
+    if publication.indexed_at is None:
+        return "The search has not been told yet."
+    publication.proved_at = now
+    return ""
+
+
+async def _proved(site_url: str, pages: Mapping[str, Sequence[str]]) -> tuple[list[str], str]:
+    """Fetch pages of ours as the public does; return those that show what they should, and what is wrong with one."""
+    proved: list[str] = []
+    problem = ""
+    async with httpx.AsyncClient(base_url=site_url, timeout=PATIENCE, follow_redirects=False) as public:
+        for path, wanted in pages.items():
+            try:
+                answer = await public.get(path)
+            except httpx.HTTPError as error:
+                problem = f"{path} does not answer ({type(error).__name__})."
+                continue
+            if answer.status_code != httpx.codes.OK:
+                problem = f"{path} answers {answer.status_code}."
+            elif missing := publications.missing_in(answer.text, wanted):
+                problem = f"{path} does not show {missing[0]} yet."
+            else:
+                proved.append(path)
+    return proved, problem

@@ -1464,6 +1464,29 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("has_download_button"),
     )
+    op.create_table(
+        "release_publications",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("release_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("allowed_by_name", sa.String(length=150), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published_by_name", sa.String(length=150), nullable=False),
+        sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("indexed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("proved", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["release_id"],
+            ["releases.id"],
+            name=op.f("fk_release_publications_release_id_releases"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_release_publications")),
+    )
+    op.create_index(op.f("ix_release_publications_release_id"), "release_publications", ["release_id"], unique=False)
 
 
 def downgrade() -> None:
@@ -1487,6 +1510,8 @@ def downgrade() -> None:
         "ix_release_series_beginnings", table_name="release_series", postgresql_ops={"name": "text_pattern_ops"}
     )
     op.drop_table("release_series")
+    op.drop_index(op.f("ix_release_publications_release_id"), table_name="release_publications")
+    op.drop_table("release_publications")
     op.drop_index(
         "uq_release_files_download_button", table_name="release_files", postgresql_where=sa.text("has_download_button")
     )
