@@ -5,6 +5,7 @@ from starlette.types import ASGIApp
 
 from admin import (
     changing,
+    cockpit,
     dashboard,
     deciding,
     deletion,
@@ -81,6 +82,7 @@ ROUTES: list[Route] = [
     *reviewing.routes,
     *media.routes,
     *menus.routes,
+    *cockpit.routes,
     *exporting.routes,
     *importing.routes,
     *listing.routes,

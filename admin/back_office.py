@@ -41,6 +41,9 @@ class Previews(Protocol):
 
     def has(self, model: type[Any]) -> bool: ...
     async def page_of(self, session: AsyncSession, row: Any, *, ribbon: str) -> str: ...
+    def has_page(self, path: str) -> bool: ...
+    async def page_at(self, session: AsyncSession, path: str, *, ribbon: str) -> str:
+        """Return the public page at a path as it would be if what the session wrote were committed."""
 
 
 class LastingFiles(StaticFiles):

@@ -22,11 +22,14 @@ from cms.boxes import placement
 from cms.boxes.models import Box
 from cms.codesamples import queries as code_samples
 from cms.codesamples.models import CodeSample
+from cms.core.cache import one_or_404
+from cms.core.errors import NotFound
+from cms.downloads import queries as downloads
 from cms.downloads.models import OperatingSystem, Release
 from cms.downloads.versions import PythonVersion
 from cms.pages import queries as pages
 from cms.pages.models import Page
-from public_site.controllers.downloads import DOWNLOADS_TEMPLATE, downloads_answer, release_answer
+from public_site.controllers.downloads import DOWNLOADS_TEMPLATE, downloads_answer, release_answer, system_answer
 from public_site.controllers.home import HOME_TEMPLATE, home_answer
 from public_site.controllers.pages import HTML_TYPE, page_answer
 from public_site.templating import Renderer, static
@@ -47,6 +50,7 @@ Show = Callable[[Any, AsyncSession, Renderer], Awaitable[Response[Any]]]
 Shows = TypeVar("Shows", bound=Show)
 
 _shows: dict[type[Any], Show] = {}
+_pages: dict[str, Show] = {}
 
 
 def preview_of(model: type[Any]) -> Callable[[Shows], Shows]:
@@ -54,6 +58,16 @@ def preview_of(model: type[Any]) -> Callable[[Shows], Shows]:
 
     def register(show: Shows) -> Shows:
         _shows[model] = show
+        return show
+
+    return register
+
+
+def page_preview(prefix: str) -> Callable[[Shows], Shows]:
+    """Register what shows the page at a path, and with a longer prefix than "/" those below it, given the path."""
+
+    def register(show: Shows) -> Shows:
+        _pages[prefix] = show
         return show
 
     return register
@@ -86,6 +100,39 @@ class Previews:
         is_html = (answer.media_type or HTML_TYPE) == HTML_TYPE
         page = str(answer.content) if is_html else _as_text(str(answer.content))
         return _marked(_rebased(page, row.public_path), ribbon)
+
+    def has_page(self, path: str) -> bool:
+        """Return whether the page at a path can be shown as it would be after a change."""
+        return _page_at(path) is not None
+
+    async def page_at(self, session: AsyncSession, path: str, *, ribbon: str) -> str:
+        """Return the page at a path as readers would be given it if what the session wrote were committed.
+
+        Raises NotFound where there is no such page.
+        """
+        assert self._site is not None  # noqa: S101 - the composition root connects it before the first request
+        show = _page_at(path)
+        if show is None:
+            message = "There is no preview of this page."
+            raise NotFound(message)
+        await self._site.state.menus.refresh()
+        answer = await show(path, session, Renderer(_visit(self._site, path), session, self._site.state.environment))
+        return _marked(_rebased(str(answer.content), path), ribbon)
+
+
+@page_preview("/")
+async def show_home(_path: str, session: AsyncSession, render: Renderer) -> Response[Any]:
+    return await home_answer((await session.scalars(code_samples.shown())).all(), session, render)
+
+
+@page_preview("/downloads/")
+async def show_downloads(path: str, session: AsyncSession, render: Renderer) -> Response[Any]:
+    """Show the page of all downloads, or that of one operating system below it."""
+    slug = path.removeprefix("/downloads/").strip("/")
+    if not slug:
+        return await downloads_answer(session, render)
+    system = await one_or_404(session, downloads.operating_systems().where(OperatingSystem.slug == slug))
+    return await system_answer(system, session, render)
 
 
 @preview_of(Page)
@@ -137,6 +184,11 @@ async def show_code_sample(sample: CodeSample, session: AsyncSession, render: Re
     others = others[: code_samples.SHOWN - 1]
     samples = sorted([*others, sample], key=lambda found: (found.id is None, found.position, found.id))
     return await home_answer(samples, session, render, opened=sample)
+
+
+def _page_at(path: str) -> Show | None:
+    found = (show for prefix, show in _pages.items() if path == prefix or (prefix != "/" and path.startswith(prefix)))
+    return next(found, None)
 
 
 def _visit(site: Litestar, path: str) -> Request[Any, Any, State]:

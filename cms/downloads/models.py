@@ -152,6 +152,11 @@ class Release(Identified, Slugged, Publishable, Authored, Timestamped, Versioned
     def public_path(self) -> str:
         return f"/downloads/release/{self.slug}/"
 
+    @property
+    def line(self) -> ReleaseVersion:
+        """The line of releases that it belongs to."""
+        return ReleaseVersion(self.version)
+
 
 class ReleaseFile(Identified, Slugged, Authored, Timestamped, Versioned, Base):
     """A file of a release, kept on www.python.org, with its checksums and the files that vouch for it."""

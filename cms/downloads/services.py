@@ -14,9 +14,19 @@ from cms.core.permissions import Actor, Permission, require
 from cms.core.text import slugify
 from cms.downloads import completeness, publications, queries
 from cms.downloads.completeness import Requirement
-from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
+from cms.downloads.models import (
+    OperatingSystem,
+    Release,
+    ReleaseFile,
+    ReleaseSeries,
+    ReleaseVersion,
+    SeriesStatus,
+)
 from cms.downloads.rules import broken_rules
 from cms.redirects import services as redirects
+
+WITHOUT_INSTALLERS = frozenset({SeriesStatus.SECURITY, SeriesStatus.END_OF_LIFE})
+"""Series that get nothing but sources by now."""
 
 ONE_BUTTON = 'Only one Release File per OS can have "Download button" enabled'
 URL_TAKEN = "There is a release file with this URL already."
@@ -122,7 +132,16 @@ async def completeness_of(session: AsyncSession, release: Release) -> list[Requi
     with session.no_autoflush:
         await _load_files(session, release)
         predecessor = await session.scalar(queries.with_files(queries.predecessor_of(release)))
-    return completeness.requirements_of(release, predecessor)
+        of_series = select(ReleaseSeries.status).where(ReleaseSeries.series == (release.series or ""))
+        status = await session.scalar(of_series)
+    return completeness.requirements_of(release, predecessor, only_sources=status in WITHOUT_INSTALLERS)
+
+
+async def act_as_if_live(session: AsyncSession, release: Release) -> None:
+    """Make the release live for this transaction, which is for a look at pages and never committed."""
+    release.is_published = True
+    await _demote_predecessors(session, release)
+    await session.flush()
 
 
 async def delete_release(session: AsyncSession, release: Release, *, by: Actor) -> None:

@@ -57,17 +57,7 @@ class DownloadsController(Controller):
         system_slug: FromPath[str],
     ) -> Response[str]:
         system = await one_or_404(session, queries.operating_systems().where(OperatingSystem.slug == system_slug))
-        releases = (
-            (await session.scalars(queries.with_files_for(queries.briefly(queries.live()), system))).unique().all()
-        )
-        return await render(
-            "downloads/operating_system.html",
-            operating_system=system,
-            latest=_latest(releases, ReleaseVersion.PYTHON_3),
-            install_manager=_latest(releases, ReleaseVersion.INSTALL_MANAGER),
-            stable=[release for release in releases if not release.is_pre_release],
-            pre_releases=[release for release in releases if release.is_pre_release],
-        )
+        return await system_answer(system, session, render)
 
     @get("/release/{release_slug:str}/")
     async def show_release(
@@ -136,6 +126,19 @@ async def downloads_answer(session: AsyncSession, render: Renderer) -> Response[
         buttons=await buttons_of(session, offered),
         active_series=support.active(series),
         pre_release=await session.scalar(queries.briefly(queries.pre_releases()).limit(1)),
+    )
+
+
+async def system_answer(system: OperatingSystem, session: AsyncSession, render: Renderer) -> Response[str]:
+    """Return the page of what there is for one operating system."""
+    releases = (await session.scalars(queries.with_files_for(queries.briefly(queries.live()), system))).unique().all()
+    return await render(
+        "downloads/operating_system.html",
+        operating_system=system,
+        latest=_latest(releases, ReleaseVersion.PYTHON_3),
+        install_manager=_latest(releases, ReleaseVersion.INSTALL_MANAGER),
+        stable=[release for release in releases if not release.is_pre_release],
+        pre_releases=[release for release in releases if release.is_pre_release],
     )
 
 
