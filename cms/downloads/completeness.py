@@ -118,7 +118,7 @@ def _about_sums(files: Sequence[ReleaseFile]) -> list[Requirement]:
     unsized = [file.name for file in files if not file.size]
     return [
         _all_have("Checksums", "a checksum", bare, is_essential=True),
-        _all_have("Sizes", "a size", unsized, is_essential=True),
+        _all_have("Sizes", "a size", unsized, is_essential=False),
     ]
 
 

@@ -115,6 +115,7 @@ async def publish_release(session: AsyncSession, release: Release, *, by: Actor)
     Raises PermissionDenied, InvalidTransition where there is nothing to publish, and Invalid where the changes break
     a rule by now.
     """
+    await require(session, by, Permission.DOWNLOADS_PUBLISH, release)
     was_live = release.is_published
     if not was_live:
         await _refuse_incomplete(session, release)

@@ -189,6 +189,7 @@ async def test_a_file_of_another_release_cannot_be_taken_over(browser, session, 
 async def test_a_latest_release_takes_the_place_of_its_predecessor_and_both_are_purged(browser, session):
     predecessor = await make_release(session, "Python 3.14.1", is_latest=True)
     successor = await make_release(session, "Python 3.14.2", is_latest=True, is_published=False)
+    await make_file(session, successor, await make_operating_system(session), sha256=SHA)
 
     answer = await browser.save(f"/admin/releases/edit/{successor.id}", press="decide:publish")
 

@@ -84,7 +84,6 @@ async def test_signatures_and_sums_that_are_missing_are_named_with_their_files(s
 
     assert await hindrances(session, successor) == [
         f"Without a checksum: {name}.",
-        f"Without a size: {name}.",
         f"Without a Sigstore bundle: {name}.",
     ]
 

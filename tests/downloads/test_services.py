@@ -97,6 +97,7 @@ async def test_the_latest_release_demotes_the_one_before_it(session, manager):
     await make_release(session, "Python 3.14.1", is_latest=True)
     await make_release(session, "Python 2.7.18", is_latest=True)
     release = await make_release(session, "Python 3.14.2", is_latest=True, is_published=False)
+    await make_file(session, release, await make_operating_system(session), sha256="a" * 64)
 
     await services.publish_release(session, release, by=manager)
     await session.commit()
