@@ -47,6 +47,12 @@ FILES = (
     (f"python-{VERSION}-amd64.exe", 30_004_512),
     (f"python-{VERSION}-arm64.exe", 29_121_936),
     (f"python-{VERSION}.exe", 28_560_720),
+    (f"python-{VERSION}-embed-amd64.zip", 12_104_220),
+    (f"python-{VERSION}-embed-arm64.zip", 11_430_118),
+    (f"python-{VERSION}-embed-win32.zip", 10_871_540),
+    (f"windows-{VERSION}.json", 16_301),
+    (f"python-{VERSION}-aarch64-linux-android.tar.gz", 24_330_912),
+    (f"python-{VERSION}-x86_64-linux-android.tar.gz", 24_790_117),
 )
 FILE_LIST = "\n".join(
     (
@@ -136,6 +142,12 @@ async def release_manager(desk: Desk) -> None:
     await desk.shoot("release-files", ".inlines", ".save-bar")
     await desk.press("Publish")
     await desk.shoot("release-live", ".notice-success", ".page-head")
+    form = page.url
+    await page.click(".page-actions a:has-text('Cockpit')")
+    await page.wait_for_selector("text=Every page is fresh.")
+    await desk.shoot("release-cockpit", ".page-head", "section[aria-labelledby=changes-title]")
+    await page.goto(form)
+    await page.wait_for_selector("html[data-ready]")
     await page.click(f"[data-inline-row] summary:has-text('python-{VERSION}-amd64.exe')")
     await desk.shoot("release-file", "[data-inline-row][open]")
     await page.locator("[data-inline-row][open] input[name$=sha256]").fill("typed by hand")

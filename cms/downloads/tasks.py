@@ -77,7 +77,7 @@ async def _proved(site_url: str, pages: Mapping[str, Sequence[str]]) -> tuple[li
     """Fetch pages of ours as the public does; return those that show what they should, and what is wrong with one."""
     proved: list[str] = []
     problem = ""
-    async with httpx.AsyncClient(base_url=site_url, timeout=PATIENCE, follow_redirects=False) as public:
+    async with _public(site_url) as public:
         for path, wanted in pages.items():
             try:
                 answer = await public.get(path)
@@ -91,3 +91,8 @@ async def _proved(site_url: str, pages: Mapping[str, Sequence[str]]) -> tuple[li
             else:
                 proved.append(path)
     return proved, problem
+
+
+def _public(site_url: str) -> httpx.AsyncClient:
+    """Return a visitor of our own site, who has neither session nor key."""
+    return httpx.AsyncClient(base_url=site_url, timeout=PATIENCE, follow_redirects=False)

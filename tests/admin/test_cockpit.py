@@ -1,5 +1,6 @@
 """The cockpit of a release in the back office: what is missing, one decision, and how the world hears of it."""
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -10,6 +11,7 @@ from cms.downloads.models import Release
 from cms.downloads.publications import ReleasePublication
 from tests.admin.browser import Browser, text_of
 from tests.background import run_waiting
+from tests.conftest import SITE
 from tests.factories.downloads import make_file, make_operating_system, make_release
 from tests.factories.users import make_user
 
@@ -116,26 +118,26 @@ async def test_no_other_page_is_previewed(browser, draft, address, path):
 
 
 async def test_a_publication_is_followed_until_the_public_pages_are_proved(
-    session, resources, browser, draft, address, monkeypatch
+    session, resources, client, browser, draft, address, monkeypatch
 ):
-    fetched = []
-
-    async def prove(site_url, pages):
-        fetched.append((site_url, dict(pages)))
-        return (list(pages), "") if len(fetched) > 1 else ([], "/downloads/ does not show it yet.")
-
-    monkeypatch.setattr("cms.downloads.tasks._proved", prove)
     await decision(browser, address, press="publish", reason="The installer follows within the hour.")
     for task in ("purge_keys", "index_rows"):
         await run_waiting(resources, session, task=task)
 
-    await run_waiting(resources, session, task="follow_publication")
-    first = text_of((await browser.get(f"{address}/progress")).text)
-    await run_waiting(resources, session, task="follow_publication")
-    second = text_of((await browser.get(f"{address}/progress")).text)
+    stale = httpx.MockTransport(lambda _request: httpx.Response(200, text="Python 3.14.1"))
+    first = await followed(resources, session, browser, address, monkeypatch, transport=stale)
+    visitor = httpx.ASGITransport(client._transport.app)
+    second = await followed(resources, session, browser, address, monkeypatch, transport=visitor)
 
-    assert "/downloads/ does not show it yet." in first
+    assert "/downloads/ does not show /downloads/release/python-3142/ yet." in first
     assert "Every page is fresh." in second
-    assert f"{FOLDER}Python-3.14.2.tgz" in fetched[0][1]["/downloads/release/python-3142/"]
     publication = (await session.scalars(select(ReleasePublication))).one()
-    assert publication.proved_at is not None
+    assert set(publication.proved) == {"/downloads/", "/downloads/feed.rss", "/downloads/release/python-3142/"}
+
+
+async def followed(resources, session, browser, address, monkeypatch, *, transport):
+    """Return what the cockpit tells after one more look by a visitor who comes this way."""
+    visitor = httpx.AsyncClient(transport=transport, base_url=SITE)
+    monkeypatch.setattr("cms.downloads.tasks._public", lambda _site_url: visitor)
+    await run_waiting(resources, session, task="follow_publication")
+    return text_of((await browser.get(f"{address}/progress")).text)

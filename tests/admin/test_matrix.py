@@ -67,6 +67,12 @@ MANY_ROWS = (
     "GET runs/{pages}/state",
     "POST runs/{pages}/cancel",
 )
+OF_THE_COCKPIT = (
+    "GET releases/cockpit/{releases}",
+    "POST releases/cockpit/{releases}",
+    "GET releases/cockpit/{releases}/progress",
+    "GET releases/cockpit/{releases}/page?path=/downloads/",
+)
 LOOK_UPS = ("GET releases/lookup/page?term=x", "GET release-files/lookup/release?term=x")
 PUBLISHED = tuple(view.identity for view in VIEWS if issubclass(view.model, Publishable))
 IMPORTED = tuple(view.identity for view in VIEWS if view.importable is not None)
@@ -135,7 +141,7 @@ def requests():
         *(of_view(identity, line) for identity in PUBLISHED for line in OF_WHAT_IS_PUBLISHED),
         *(of_view(identity, line) for identity in IMPORTED for line in OF_AN_IMPORT),
     ]
-    return [*SINGLE, *each, *MANY_ROWS, *LOOK_UPS]
+    return [*SINGLE, *each, *MANY_ROWS, *OF_THE_COCKPIT, *LOOK_UPS]
 
 
 def of_view(identity, line):

@@ -18,6 +18,7 @@ from cms.core.bulk import BulkRun, RunStatus
 from cms.core.mail_log import MailState, SentMail
 from cms.core.resources import Resources
 from cms.core.storage import Storage
+from cms.downloads.models import Release
 from cms.menus.models import MenuName
 from cms.users.models import User
 
@@ -28,6 +29,8 @@ NO_PAGES = {
     "/media/choose",
     "/menus/targets",
     "/panels",
+    "/releases/cockpit/{pk}/page",
+    "/releases/cockpit/{pk}/progress",
     "/reviews/{table}/{pk}",
     "/runs/{pk}/state",
     "/users/why-rows",
@@ -41,7 +44,12 @@ NO_PAGES = {
 
 ASKS_ABOUT_ROWS = ("/{identity}/delete", "/{identity}/decide/{decision}", "/{identity}/change/{column}")
 QUERIES = {"/users/why/{pk}": "?permission=pages:edit", "/search": "?q=page"}
-OWN_ROWS = {"/users/why/{pk}": User, "/operations/mails/{pk}": SentMail, "/runs/{pk}": BulkRun}
+OWN_ROWS = {
+    "/releases/cockpit/{pk}": Release,
+    "/users/why/{pk}": User,
+    "/operations/mails/{pk}": SentMail,
+    "/runs/{pk}": BulkRun,
+}
 """Routes whose key is that of a row without a view in their address."""
 
 GROUPS = [SINGLE, *(view.identity for view in VIEWS)]
