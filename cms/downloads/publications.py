@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, Select, String, Text, and_, func, or_, select
+from sqlalchemy import ForeignKey, Integer, Select, String, Text, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -124,7 +124,8 @@ async def pages_to_prove(session: AsyncSession, release: Release) -> dict[str, l
     """Return the public pages on which the release is to be seen, each with what must stand there."""
     files = (await session.scalars(select(ReleaseFile.url).where(ReleaseFile.release_id == release.id))).all()
     pages = {release.public_path: [release.name, *files], FEED: [release.public_path]}
-    newer = select(func.count()).where(Release.is_published, Release.released_at > release.released_at)
+    place = tuple_(Release.released_at, Release.id)
+    newer = select(func.count()).where(Release.is_published, place > tuple_(release.released_at, release.id))
     if (await session.scalar(newer) or 0) >= FEED_LENGTH:
         del pages[FEED]
     if release.is_shown_on_download_page and not release.is_pre_release:

@@ -16,7 +16,7 @@ from cms.pages.services import save_page
 from cms.publishing_tasks import act_on_moment, publish_due
 from cms.users.grants import load_grants
 from cms.users.models import RoleAssignment
-from tests.factories.downloads import make_release
+from tests.factories.downloads import make_file, make_operating_system, make_release
 from tests.factories.pages import make_page
 from tests.factories.users import make_role, make_user
 
@@ -79,6 +79,7 @@ async def test_what_is_due_goes_live_and_expires_when_its_moment_comes(session, 
 async def test_a_release_that_goes_live_by_itself_demotes_its_predecessor(session, resources, clock):
     before = await make_release(session, "Python 3.14.1", is_latest=True)
     release = await make_release(session, "Python 3.14.2", is_latest=True, is_published=False, publish_at=clock.now())
+    await make_file(session, release, await make_operating_system(session), sha256="a" * 64)
 
     await act(session, resources)
 

@@ -22,7 +22,7 @@ from cms.downloads.models import Release
 from cms.downloads.services import publish_release
 from cms.users.models import User
 from tests.benchmarks.installation import cms, free_port, process
-from tests.factories.downloads import make_release
+from tests.factories.downloads import make_file, make_operating_system, make_release
 from tests.factories.users import make_user
 
 PATIENCE = 120.0
@@ -92,7 +92,11 @@ class System:
 
     async def make_drafts(self, *names: str) -> list[Release]:
         async with self.resources.sessionmaker() as session:
-            return [await make_release(session, name, is_published=False) for name in names]
+            system = await make_operating_system(session)
+            drafts = [await make_release(session, name, is_published=False) for name in names]
+            for draft in drafts:
+                await make_file(session, draft, system, sha256="a" * 64)
+            return drafts
 
     async def make_release_manager(self) -> User:
         async with self.resources.sessionmaker() as session:
