@@ -40,6 +40,10 @@ class Chapter:
     def is_met(self) -> bool:
         return all(requirement.is_met for requirement in self.requirements)
 
+    @property
+    def hinders(self) -> bool:
+        return any(requirement.hinders for requirement in self.requirements)
+
 
 @dataclass(frozen=True, slots=True)
 class ChangingPage:

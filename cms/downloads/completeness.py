@@ -96,16 +96,14 @@ def _about_files(release: Release, predecessor: Release | None, *, only_sources:
     if not release.files:
         is_told_elsewhere = release.page_id is not None
         return [Requirement(Topic.FILES, "Files", is_told_elsewhere, "It has no files.", is_essential=True)]
-    there = {role_of(file) for file in release.files}
+    there = {role_of(file): PurePosixPath(file.url).name for file in release.files}
     expected = {role_of(file): file for file in predecessor.files} if predecessor else {}
     found = [
         Requirement(
             Topic.FILES,
             role,
             role in there,
-            f"{role}: there."
-            if role in there
-            else f"{role} is missing; {predecessor} has {PurePosixPath(file.url).name}.",
+            there.get(role) or f"{role} is missing; {predecessor} has {PurePosixPath(file.url).name}.",
             is_essential=file.is_source or not only_sources,
         )
         for role, file in expected.items()
