@@ -207,6 +207,18 @@ def openpgp_keys() -> Select[OpenPGPKey]:
     return select(OpenPGPKey).order_by(OpenPGPKey.is_retired, OpenPGPKey.owner, OpenPGPKey.fingerprint)
 
 
+def newest_with_sbom() -> Releases:
+    """The newest live release of each series whose files come with a bill of materials, the highest series first."""
+    described = select(ReleaseFile.release_id).where(ReleaseFile.sbom_spdx_url != "")
+    newest = (
+        select(Release.id)
+        .where(is_live(Release), Release.id.in_(described), Release.series.is_not(None))
+        .order_by(Release.series, Release.is_pre_release, Release.released_at.desc(), Release.id.desc())
+        .ext(distinct_on(Release.series))
+    )
+    return briefly(select(Release).where(Release.id.in_(newest)).order_by(_by_number(Release.series).desc()))
+
+
 @row_scope("series", Release)
 def of_series(series: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition that a release belongs to one of the series."""

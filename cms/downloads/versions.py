@@ -24,6 +24,10 @@ class PythonVersion:
         numbers = tuple(int(number) for number in found["numbers"].split("."))
         return cls(numbers, found["stage"] or "", int(found["serial"] or 0))
 
+    def __str__(self) -> str:
+        serial = f"{self.stage}{self.serial}" if self.stage else ""
+        return f"{'.'.join(str(number) for number in self.numbers)}{serial}"
+
     @property
     def series(self) -> str:
         return ".".join(str(number) for number in self.numbers[:2])

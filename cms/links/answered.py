@@ -22,7 +22,8 @@ ELSEWHERE = frozenset({"ftp"})
 """First segments of paths that other servers answer under the same name."""
 
 OWN = re.compile(
-    r"/(?:downloads|getit)(?:/latest(?:/[^/]+)?|/feed\.rss|/operating-systems)?"
+    r"/(?:downloads|getit)(?:/latest(?:/[^/]+)?|/feed\.rss|/index\.json|/metadata/pgp/keys\.asc|/operating-systems)?"
+    r"|/downloads/metadata(?:/(?:sigstore|pgp|sbom))?"
     r"|/doc/versions|/search|/authenticated|/funding\.json|/humans\.txt|/favicon\.ico|/robots\.txt|/sitemap\.xml|/_\w+"
     r"|/(?:release|page)-edit-button/\d+"
 )

@@ -1,5 +1,7 @@
 """Everything under /downloads/, and once more under /getit/ for places where the first name is blocked."""
 
+import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -14,6 +16,7 @@ from cms.core.cache import one_or_404
 from cms.core.errors import NotFound
 from cms.core.resources import Resources
 from cms.downloads import queries, support
+from cms.downloads.index import index_of_releases
 from cms.downloads.instructions import Instructions
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
 from cms.downloads.versions import PythonVersion
@@ -28,6 +31,9 @@ OFFERED = frozenset({ReleaseVersion.PYTHON_3, ReleaseVersion.INSTALL_MANAGER})
 FIRST_CARDS = ("macos", "windows", "source")
 INSTALLED_BY_MANAGER = (3, 5)
 """The first version that the install manager offers."""
+
+FOR_ANY_SITE = {"Access-Control-Allow-Origin": "*"}
+"""Says to browsers that programs on other sites may read an answer."""
 
 WINDOWS_ORDER = ("installer (64-bit)", "installer (32-bit)", "installer (ARM64)", "installer", "embeddable")
 
@@ -79,6 +85,23 @@ class DownloadsController(Controller):
     async def redirect_to_latest_of_line(self, session: NamedDependency[AsyncSession], line: FromPath[str]) -> Redirect:
         """Redirect to the newest of "python2", "python3", "python3.14", "prerelease" or "pymanager"."""
         return await _redirect_to_newest(session, line)
+
+    @get("/index.json", opt=SLASHLESS)
+    async def show_index(
+        self, session: NamedDependency[AsyncSession], resources: NamedDependency[Resources]
+    ) -> Response[bytes]:
+        index = await index_of_releases(session, site_url=resources.settings.site_url)
+        content = await asyncio.to_thread(json.dumps, index, ensure_ascii=False, separators=(",", ":"))
+        return Response(content.encode(), media_type="application/json", headers=FOR_ANY_SITE)
+
+    @get("/metadata/pgp/keys.asc", opt=SLASHLESS)
+    async def show_keys(self, session: NamedDependency[AsyncSession]) -> Response[str]:
+        """Give every public key that is kept here, to be imported at once."""
+        keys = [key.public_key for key in await session.scalars(queries.openpgp_keys()) if key.public_key]
+        if not keys:
+            message = "No public key is kept here."
+            raise NotFound(message)
+        return Response("\n\n".join(keys) + "\n", media_type="application/pgp-keys")
 
     @get("/feed.rss", opt=SLASHLESS)
     async def show_feed(

@@ -22,6 +22,7 @@ from cms.redirects.services import old_address
 from cms.users.models import User
 from public_site.answer_counts import REDIRECT_KEY
 from public_site.caching.tags import surrogate_keys
+from public_site.controllers.default_pages import default_page
 from public_site.dependencies import CACHED, SLASHLESS
 from public_site.menus import shown_menus
 from public_site.page_fallback import PAGE_ROUTE, is_text
@@ -62,6 +63,8 @@ class PagesController(Controller):
         try:
             page = await one_or_404(session, queries.visible_to(user).where(queries.is_at(path)))
         except NotFound:
+            if (default := await default_page(path, session, render)) is not None:
+                return default
             old = await old_address(session, path, query.decode("latin-1"))
             if old is None:
                 raise

@@ -17,6 +17,7 @@ from cms.downloads.models import Release
 from cms.pages import queries as pages
 from cms.pages.models import Page
 from cms.users.models import User
+from public_site.controllers.default_pages import DEFAULT_PAGES
 from public_site.dependencies import CACHED, SLASHLESS
 from public_site.templating import HTML, STATIC, Renderer
 
@@ -57,6 +58,8 @@ class CrawlersController(Controller):
         entries += [(release.public_path, release.updated_at) for release in releases]
         found = (await session.scalars(pages.briefly(pages.live()).limit(MOST_ADDRESSES - len(entries)))).all()
         entries += [(page.public_path, page.updated_at) for page in found]
+        written = {page.public_path for page in found}
+        entries += [(path, None) for path in DEFAULT_PAGES if path not in written]
         return await render("sitemap.xml", media_type=XML, entries=entries)
 
 
