@@ -50,8 +50,8 @@ class ReleaseSeriesAdmin(AdminView, model=ReleaseSeries):
         ReleaseSeries.end_of_life,
         ReleaseSeries.pep,
         ReleaseSeries.release_manager,
-        ReleaseSeries.updated_at,
     )
+    column_choices = (ReleaseSeries.branch, ReleaseSeries.updated_at)
     column_sortable_list = (ReleaseSeries.first_release, ReleaseSeries.end_of_life, ReleaseSeries.updated_at)
     column_default_sort = (ReleaseSeries.first_release, True)
     column_labels = {
@@ -74,16 +74,16 @@ class ReleaseSeriesAdmin(AdminView, model=ReleaseSeries):
 
 class SigningIdentityAdmin(AdminView, model=SigningIdentity):
     identity = "signing-identities"
-    name = "Sigstore identity"
-    name_plural = "Sigstore identities"
+    name = "Signing identity"
+    name_plural = "Signing identities"
     category = "Downloads"
     permission_area = "downloads"
     found_detail = "email"
     saving = staticmethod(signers.save_signing_identity)
     removing = staticmethod(signers.delete_signing_identity)
     list_help = (
-        "Whose signature counts for the files of a series: visitors read it at /downloads/metadata/sigstore/ and in "
-        "the commands on the page of each release. A page of the editors at that address is shown instead."
+        "Whose Sigstore signature counts for the files of a series: visitors read it at /downloads/metadata/sigstore/ "
+        "and in the commands on the page of each release. A page of the editors at that address is shown instead."
     )
 
     column_list = (SigningIdentity.series, SigningIdentity.pep, SigningIdentity.email, SigningIdentity.issuer)
@@ -111,16 +111,16 @@ class SigningIdentityAdmin(AdminView, model=SigningIdentity):
 
 class OpenPGPKeyAdmin(AdminView, model=OpenPGPKey):
     identity = "openpgp-keys"
-    name = "OpenPGP key"
-    name_plural = "OpenPGP keys"
+    name = "Signing key"
+    name_plural = "Signing keys"
     category = "Downloads"
     permission_area = "downloads"
     found_detail = "fingerprint"
     saving = staticmethod(signers.save_openpgp_key)
     removing = staticmethod(signers.delete_openpgp_key)
     list_help = (
-        "The keys behind the .asc files of releases before 3.14: visitors find them at /downloads/metadata/pgp/. "
-        "A page of the editors at that address is shown instead."
+        "The OpenPGP keys behind the .asc files of releases before 3.14: visitors find them at "
+        "/downloads/metadata/pgp/. A page of the editors at that address is shown instead."
     )
 
     column_list = (OpenPGPKey.owner, OpenPGPKey.fingerprint, OpenPGPKey.signs, OpenPGPKey.is_retired)

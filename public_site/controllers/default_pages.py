@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.downloads import queries as downloads
+from cms.downloads.models import ReleaseVersion
 from public_site.templating import Renderer
 
 Show = Callable[[AsyncSession, Renderer], Awaitable[Response[Any]]]
@@ -24,7 +25,9 @@ async def show_metadata(_session: AsyncSession, render: Renderer) -> Response[An
 async def show_sigstore(session: AsyncSession, render: Renderer) -> Response[Any]:
     """Show whose signatures by Sigstore count; the first table of the page is read by programs."""
     identities = (await session.scalars(downloads.signing_identities())).all()
-    return await render("downloads/metadata/sigstore.html", identities=identities)
+    latest = await session.scalar(downloads.briefly(downloads.latest(ReleaseVersion.PYTHON_3)).limit(1))
+    example = next((identity for identity in identities if latest and identity.series == latest.series), None)
+    return await render("downloads/metadata/sigstore.html", identities=identities, latest=latest, example=example)
 
 
 async def show_openpgp_keys(session: AsyncSession, render: Renderer) -> Response[Any]:

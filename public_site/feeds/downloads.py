@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from feedgen.feed import FeedGenerator
 
+from cms.core.text import storable
 from cms.downloads.models import Release
 
 RSS = "application/rss+xml; charset=utf-8"
@@ -28,7 +29,7 @@ def release_feed(releases: Sequence[Release], *, site_url: str) -> bytes:
 
 def _add(feed: FeedGenerator, release: Release, *, address: str) -> None:
     entry = feed.add_entry(order="append")
-    entry.title(release.name)
+    entry.title(storable(release.name))
     entry.link(href=address)
     entry.guid(address, permalink=True)
     entry.description(f"Release date: {release.released_at.isoformat(sep=' ', timespec='seconds')}")

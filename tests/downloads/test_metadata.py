@@ -45,6 +45,17 @@ async def test_the_first_table_tells_whose_signature_counts(client: httpx.AsyncC
     ]
 
 
+async def test_the_command_is_that_of_the_latest_release(client: httpx.AsyncClient, session: AsyncSession) -> None:
+    await make_release(session, "Python 3.14.4", is_latest=True)
+    await make_identity(session, "3.14", email="hugo@python.org")
+    await make_identity(session, "3.17", email="savannah@python.org")
+
+    page = (await client.get(SIGSTORE)).text
+
+    assert "--bundle Python-3.14.4.tgz.sigstore" in page
+    assert "--cert-identity hugo@python.org" in page
+
+
 async def test_the_keys_are_listed_by_fingerprint(client: httpx.AsyncClient, session: AsyncSession) -> None:
     await make_key(session, "Pablo Galindo Salgado", fingerprint="A035C8C19219BA821ECEA86B64E628F8D684696D")
     await make_key(session, "Georg Brandl", fingerprint="0A5B101836580288", is_retired=True)

@@ -362,3 +362,54 @@ async def test_the_feed_has_the_ten_newest_live_releases(client: httpx.AsyncClie
     assert items[0].findtext("description") == "Release date: 2026-02-01 00:00:00+00:00"
     assert channel.findtext("title") == "Python Releases"
     assert channel.findtext("link") == "http://testserver/downloads/"
+
+
+async def test_the_feed_tells_itself_and_every_release_by_its_whole_address(
+    client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    await make_release(session, "Python install manager 25.0")
+
+    channel = ET.fromstring((await client.get("/downloads/feed.rss")).content).find("channel")  # noqa: S314 - our own.
+    assert channel is not None
+    itself = channel.find("{http://www.w3.org/2005/Atom}link")
+    item = channel.find("item")
+    assert itself is not None
+    assert item is not None
+
+    assert itself.attrib == {
+        "href": "http://testserver/downloads/feed.rss",
+        "rel": "self",
+        "type": "application/rss+xml",
+    }
+    assert item.findtext("guid") == "http://testserver/downloads/release/python-install-manager-250/"
+    assert item.findtext("pubDate") == "Tue, 07 Oct 2025 00:00:00 +0000"
+    assert channel.findtext("description") == "Latest Python releases from Python.org"
+
+
+async def test_no_name_breaks_the_feed(client: httpx.AsyncClient, session: AsyncSession) -> None:
+    await make_release(session, "Python \x08 & <b>3.14</b> ]]>", slug="python-odd")
+
+    answer = await client.get("/downloads/feed.rss")
+
+    assert answer.status_code == 200
+    titles = [item.text for item in ET.fromstring(answer.content).iter("title")]  # noqa: S314 - our own.
+    assert titles == ["Python Releases", "Python  & <b>3.14</b> ]]>"]
+
+
+async def test_the_feed_without_releases_is_empty(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/downloads/feed.rss")
+
+    assert answer.status_code == 200
+    assert list(ET.fromstring(answer.content).iter("item")) == []  # noqa: S314 - our own.
+
+
+async def test_the_install_manager_is_offered_on_the_page_of_its_system(
+    client: httpx.AsyncClient, session: AsyncSession, windows: OperatingSystem
+) -> None:
+    manager = await make_release(session, "Python install manager 25.0", is_latest=True)
+    file = await make_file(session, manager, windows, has_download_button=True)
+
+    page = (await client.get("/downloads/windows/")).text
+
+    assert file.url in page
+    assert 'On Windows, the <a href="/downloads/release/python-install-manager-250/">' in page
