@@ -9,9 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core.permissions import Permission
 from cms.core.settings import Settings
+from cms.downloads.models import SeriesStatus
 from tests.browser.conftest import OpenPage, violations
 from tests.factories.boxes import make_box
-from tests.factories.downloads import make_file, make_operating_system, make_release
+from tests.factories.downloads import (
+    make_file,
+    make_identity,
+    make_key,
+    make_operating_system,
+    make_release,
+    make_series,
+)
 from tests.factories.pages import make_page
 from tests.factories.users import make_user
 from tests.site_visits import sign_in
@@ -25,6 +33,8 @@ PAGES = [
     "/downloads/windows/",
     "/downloads/release/python-3140/",
     "/downloads/release/python-278/",
+    "/downloads/metadata/sigstore/",
+    "/downloads/metadata/pgp/",
     "/about/",
     "/about/help/",
     "/search/",
@@ -70,6 +80,10 @@ async def content(session: AsyncSession) -> None:
             values = {"sha256": "a" * 64, "size": 12_345_678, "description": "Recommended", **SIDECARS}
             await make_file(session, release, system, has_download_button=True, **values)
         await make_file(session, oldest, system, md5="b" * 32, gpg_signature_url=SIDECARS["gpg_signature_url"])
+    await make_series(session, "3.14")
+    await make_series(session, "2.7", status=SeriesStatus.END_OF_LIFE)
+    await make_identity(session, "3.14")
+    await make_key(session, public_key="-----BEGIN PGP PUBLIC KEY BLOCK-----\n" + "mQINBE" * 20)
     await make_page(session, path="about", title="About Python", content=TEXT)
     await make_page(session, path="about/help", title="Help", content=TEXT)
     for label in ("homepage-get-started", "homepage-documentation", "homepage-jobs", "download-pgp", "download-dev"):
