@@ -310,10 +310,15 @@ async def test_a_file_that_is_gone_is_not_looked_at(place, session, server):
 
 async def test_without_an_address_for_files_nothing_is_fetched(place, session, release, file, server):
     settings = place.settings.model_copy(update={"release_files_url": ""})
+    release.release_notes_url = f"{server.url}/notes"
 
     await look_at(replace(place, settings=settings), session, file)
+    await tasks.verify_release_links(
+        replace(place, settings=settings), session, release_id=release.id, asked_at="2026-01-01T00:00:00+00:00"
+    )
 
-    assert (await outcomes(session, release, file), server.asked) == ({}, [])
+    assert await session.scalar(select(func.count()).select_from(Verdict)) == 0
+    assert server.asked == []
 
 
 async def test_a_third_file_waits_while_two_are_fetched(place, session, engine, file, server, clock):

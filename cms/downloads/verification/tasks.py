@@ -45,7 +45,7 @@ async def verify_release_file(resources: Resources, session: AsyncSession, *, fi
 @task(timeout=120, attempts=3)
 async def verify_release_links(resources: Resources, session: AsyncSession, *, release_id: int, asked_at: str) -> None:
     """Look whether the addresses answer that a release leads its readers to."""
-    release = await session.get(Release, release_id)
+    release = await session.get(Release, release_id) if resources.settings.release_files_url else None
     if release is None or await services.is_answered(session, release, asked_at=asked_at):
         return
     looked_at = clock.now()
