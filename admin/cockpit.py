@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from admin import verification
 from admin.authorization import require_somewhere
 from admin.back_office import BackOffice
 from admin.base import AdminView, Reached
@@ -143,6 +144,7 @@ async def _show(
         "problems": [] if "reason" in errors else [sentence for found in errors.values() for sentence in found],
         "reason": reason,
         "reason_errors": errors.get("reason", []),
+        **verification.shown(await verification.judged_release(session, release)),
         **await _progress(session, release),
     }
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK

@@ -10,6 +10,7 @@ import cms.boxes.services as boxes
 import cms.codesamples.services as code_samples
 import cms.downloads.services as downloads
 import cms.downloads.signers as signers
+import cms.downloads.verification.services as verification
 import cms.media.services as media
 import cms.missed_paths.services as missed_paths
 import cms.pages.services as pages
@@ -65,6 +66,7 @@ _offer(
     save=downloads.save_release,
     delete=downloads.delete_release,
     edit=Permission.DOWNLOADS_EDIT,
+    decisions={"verify": verification.verify_again},
     changeable=("is_shown_on_download_page",),
 )
 _offer(

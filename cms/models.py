@@ -25,6 +25,7 @@ from cms.downloads.models import (
     SigningIdentity,
 )
 from cms.downloads.publications import ReleasePublication
+from cms.downloads.verification.models import Verdict
 from cms.links.models import BrokenLink
 from cms.media import uses as media_uses  # noqa: F401 - notes what every saved row uses.
 from cms.media.models import MediaItem, MediaUse
@@ -81,4 +82,5 @@ __all__ = [
     "UploadedTable",
     "User",
     "UserSession",
+    "Verdict",
 ]

@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
+from starlette.requests import Request
 from wtforms import TextAreaField
 
-from admin.base import AdminView, Fieldset
+from admin import verification
+from admin.base import AdminView, Fieldset, Reached
 from admin.columns import in_bytes, state_of
-from admin.decisions import BulkEdit, publishing_decisions
+from admin.decisions import BulkEdit, Decision, publishing_decisions
 from admin.fields import UploadField
 from admin.filters import ChoiceFilter, SinceFilter, StateFilter, YesNoFilter
 from admin.inlines import Inline
@@ -17,6 +19,7 @@ from admin.release_files import fill_in_files, keep_files
 from cms.core.permissions import Permission
 from cms.downloads import services
 from cms.downloads.models import VERSION_LABELS, OperatingSystem, Release, ReleaseFile
+from cms.downloads.verification.services import verify_again
 
 MONOSPACE = {"class": "form-control font-monospace", "spellcheck": "false", "autocapitalize": "off"}
 LIST_HELP = (
@@ -69,6 +72,7 @@ class ReleaseAdmin(AdminView, model=Release):
     saving = staticmethod(services.save_release)
     removing = staticmethod(services.delete_release)
     form_template = "release_form.html"
+    details_template = "verified_details.html"
 
     column_list = (
         Release.name,
@@ -166,11 +170,23 @@ class ReleaseAdmin(AdminView, model=Release):
             keep=keep_files,
         ),
     )
-    decisions = publishing_decisions(
-        Release,
-        edit=Permission.DOWNLOADS_EDIT,
-        consequence="It appears on the download pages, in the feed and in the search at once; "
-        "a latest release takes the place of its predecessor.",
+    decisions = (
+        *publishing_decisions(
+            Release,
+            edit=Permission.DOWNLOADS_EDIT,
+            consequence="It appears on the download pages, in the feed and in the search at once; "
+            "a latest release takes the place of its predecessor.",
+        ),
+        Decision(
+            name="verify",
+            label="Verify again",
+            permission=Permission.DOWNLOADS_EDIT,
+            perform=verify_again,
+            hindrance=lambda _: "",
+            consequence="Every file is fetched from its address in the background, and size, checksums, signatures "
+            "and links are looked at anew.",
+            outcome="“{row}” is being verified; its details show what is found.",
+        ),
     )
 
     def extra_fields(self, *, is_new: bool) -> Mapping[str, Any]:
@@ -188,6 +204,10 @@ class ReleaseAdmin(AdminView, model=Release):
             return await fill_in_files(session, posted)
         return await super().rewrite(session, name, posted)
 
+    async def form_context(self, session: AsyncSession, request: Request, reached: Reached | None) -> dict[str, Any]:
+        """Return what was found of the release and its files."""
+        return verification.shown([] if reached is None else await verification.judged_release(session, reached.row))
+
 
 class ReleaseFileAdmin(AdminView, model=ReleaseFile):
     identity = "release-files"
@@ -198,6 +218,7 @@ class ReleaseFileAdmin(AdminView, model=ReleaseFile):
     saving = staticmethod(services.save_file)
     removing = staticmethod(services.delete_file)
     found_detail = "url"
+    details_template = "verified_details.html"
     list_help = "Every file of every release. New ones are added on the form of their release."
     can_create = False
 
@@ -232,6 +253,10 @@ class ReleaseFileAdmin(AdminView, model=ReleaseFile):
         ),
     )
     form_args = FILE_ARGUMENTS
+
+    async def form_context(self, session: AsyncSession, request: Request, reached: Reached | None) -> dict[str, Any]:
+        """Return what was found of the file."""
+        return verification.shown([] if reached is None else await verification.judged_file(session, reached.row))
 
 
 class OperatingSystemAdmin(AdminView, model=OperatingSystem):

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     fastly_api_url: str = "https://api.fastly.com"
 
     release_cycle_url: str = "https://peps.python.org/api/release-cycle.json"
+    release_files_url: str = "https://www.python.org/ftp/"
     fetch_from_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(default_factory=list)
 
     smtp_url: SecretStr | None = None
@@ -85,6 +86,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("release_files_url")
+    @classmethod
+    def _with_slash(cls, value: str) -> str:
+        return f"{value.rstrip('/')}/" if value else ""
 
     @field_validator("site_url", "fastly_api_url")
     @classmethod

@@ -23,6 +23,7 @@ from cms.downloads.models import (
     SeriesStatus,
 )
 from cms.downloads.rules import broken_rules
+from cms.downloads.verification.services import verify_what_changed
 from cms.redirects import services as redirects
 
 WITHOUT_INSTALLERS = frozenset({SeriesStatus.SECURITY, SeriesStatus.END_OF_LIFE})
@@ -59,6 +60,7 @@ async def save_release(session: AsyncSession, release: Release, *, by: Actor) ->
     await _follow_move(session, release, by=by)
     await session.flush()
     await publishing.require_to_write(session, release, permission=Permission.DOWNLOADS_EDIT, by=by)
+    await verify_what_changed(session, releases=[release])
 
 
 @publishing.saver(Release)
@@ -86,6 +88,7 @@ async def save_files(session: AsyncSession, files: Sequence[ReleaseFile], *, by:
     await _move_download_buttons(session, files)
     for file in files:
         await require(session, by, Permission.DOWNLOADS_EDIT, file)
+    await verify_what_changed(session, files=files)
 
 
 async def save_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) -> None:
@@ -97,6 +100,7 @@ async def save_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) -> N
     await require(session, by, Permission.DOWNLOADS_EDIT, file)
     release = await session.get_one(Release, file.release_id)
     await publishing.require_to_write(session, release, permission=Permission.DOWNLOADS_EDIT, by=by)
+    await verify_what_changed(session, files=[file])
 
 
 async def save_operating_system(session: AsyncSession, system: OperatingSystem, *, by: Actor) -> None:
@@ -125,6 +129,7 @@ async def publish_release(session: AsyncSession, release: Release, *, by: Actor)
     if was_live:
         await _follow_move(session, release, by=by)
     await _save_loaded_files(session, release, by=by)
+    await verify_what_changed(session, releases=[release])
     await publications.begin(session, release, by=by)
 
 

@@ -1487,9 +1487,70 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_release_publications")),
     )
     op.create_index(op.f("ix_release_publications_release_id"), "release_publications", ["release_id"], unique=False)
+    op.create_table(
+        "release_verdicts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("release_id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "size",
+                "sha256",
+                "md5",
+                "sigstore",
+                "gpg",
+                "sbom",
+                "release notes",
+                "what's new",
+                name="kind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "verified",
+                "failed",
+                "unknown",
+                "missing",
+                "unreachable",
+                name="outcome",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("signer", sa.String(length=200), nullable=False),
+        sa.Column("checked_against", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["release_files.id"],
+            name=op.f("fk_release_verdicts_file_id_release_files"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["releases.id"], name=op.f("fk_release_verdicts_release_id_releases"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_release_verdicts")),
+        sa.UniqueConstraint(
+            "release_id",
+            "file_id",
+            "kind",
+            name=op.f("uq_release_verdicts_release_id"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_index("ix_release_verdicts_file_id", "release_verdicts", ["file_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_release_verdicts_file_id", table_name="release_verdicts")
+    op.drop_table("release_verdicts")
     op.drop_index("ix_signing_identities_words", table_name="signing_identities", postgresql_using="gin")
     op.drop_index(op.f("ix_signing_identities_updated_by_id"), table_name="signing_identities")
     op.drop_index(op.f("ix_signing_identities_created_by_id"), table_name="signing_identities")

@@ -19,6 +19,8 @@ from cms.downloads import queries, support
 from cms.downloads.index import index_of_releases
 from cms.downloads.instructions import Instructions
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
+from cms.downloads.verification.queries import told_to_the_public
+from cms.downloads.verification.verdicts import Verdicts
 from cms.downloads.versions import PythonVersion
 from cms.users.models import User
 from public_site.dependencies import CACHED, SLASHLESS
@@ -170,6 +172,7 @@ async def release_answer(release: Release, session: AsyncSession, render: Render
     files = sorted(release.files, key=_place_in_table)
     series = await session.scalar(queries.series_of(release))
     identities = (await session.scalars(queries.identities_for(release))).all() if release.series else ()
+    verdicts = Verdicts(await session.scalars(told_to_the_public(release)))
     return await render(
         "downloads/release.html",
         release=release,
@@ -182,6 +185,7 @@ async def release_answer(release: Release, session: AsyncSession, render: Render
         install_manager=await _install_manager_for(release, session),
         columns=Columns.of(files),
         instructions=Instructions.of(release, files, identities),
+        proofs=verdicts.proofs(files),
     )
 
 

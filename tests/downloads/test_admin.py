@@ -7,9 +7,11 @@ from sqlalchemy.orm import selectinload
 from cms.core.outbox import OutboxMessage
 from cms.core.permissions import Permission
 from cms.downloads.models import Release, ReleaseFile
+from cms.downloads.verification.models import Kind, Outcome
 from tests.admin.browser import Browser, text_of, values_of
-from tests.factories.downloads import make_file, make_operating_system, make_release
+from tests.factories.downloads import make_file, make_operating_system, make_release, make_verdict
 from tests.factories.users import make_user
+from tests.site_visits import statements
 
 SHA = "ab" * 32
 FOLDER = "https://www.python.org/ftp/python/3.14.2/"
@@ -245,3 +247,68 @@ async def test_an_operating_system_in_use_is_not_deleted(browser, session, syste
 
     assert answer.status_code == 409
     assert "release files" in text_of(answer.text)
+
+
+@pytest.fixture
+async def file(session, systems):
+    release = await make_release(session, "Python 3.14.2")
+    return await make_file(session, release, systems["windows"], name="Installer", sha256=SHA)
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["releases/details/{0.release_id}", "releases/cockpit/{0.release_id}", "release-files/details/{0.id}"],
+)
+async def test_the_details_tell_what_was_verified_in_words(browser, session, file, place):
+    await make_verdict(session, file, Kind.SHA256, Outcome.FAILED, sentence="It is <another> one.")
+
+    page = await browser.get(f"/admin/{place.format(file)}")
+
+    told = text_of(page.text)
+    assert all(words in told for words in ("SHA-256", "failed", "Installer not looked at in full"))
+    assert "It is &lt;another&gt; one." in page.text
+
+
+async def test_what_was_verified_of_an_earlier_state_is_not_told_any_more(browser, session, file):
+    await make_verdict(session, file, Kind.SHA256, sentence="It is the one.")
+    file.sha256 = "cd" * 32
+    await session.commit()
+
+    page = await browser.get(f"/admin/release-files/details/{file.id}")
+
+    assert "It is the one." not in page.text
+
+
+async def test_the_form_of_a_release_tells_what_is_wrong_with_its_files(browser, session, file):
+    await make_verdict(session, file, Kind.SIZE, Outcome.FAILED, sentence="It has 7 bytes.")
+    await make_verdict(session, file, Kind.GPG, Outcome.MISSING, sentence="It has no signature.")
+
+    page = await browser.get(f"/admin/releases/edit/{file.release_id}")
+
+    assert "Installer · Size: It has 7 bytes." in text_of(page.text)
+    assert "It has no signature." not in page.text
+
+
+async def test_a_release_is_verified_again_by_a_button(browser, session, file):
+    answer = await browser.post(f"/admin/releases/decide/verify?pks={file.release_id}", {"pks": str(file.release_id)})
+
+    assert answer.status_code == 303
+    asked = await session.scalars(select(OutboxMessage).where(OutboxMessage.task == "verify_release_file"))
+    assert [message.arguments["file_id"] for message in asked] == [file.id]
+
+
+async def test_the_details_of_a_release_cost_the_same_however_many_files_it_has(
+    browser, session, engine, file, systems
+):
+    address = f"/admin/releases/details/{file.release_id}"
+    await browser.get(address)
+
+    with statements(engine) as with_few:
+        await browser.get(address)
+    release = await session.get(Release, file.release_id)
+    for _ in range(5):
+        await make_verdict(session, await make_file(session, release, systems["macos"]), Kind.SIZE)
+    with statements(engine) as with_many:
+        await browser.get(address)
+
+    assert len(with_many) == len(with_few)

@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from cms.core.permissions import Permission
 from cms.core.settings import Settings
-from cms.downloads.models import OperatingSystem
-from tests.factories.downloads import make_file, make_operating_system, make_release
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.downloads.verification.models import Kind, Outcome
+from tests.factories.downloads import make_file, make_operating_system, make_release, make_verdict
 from tests.factories.pages import make_page
 from tests.factories.users import make_user
 from tests.site_visits import sign_in, statements, texts_of
 
-MOST_STATEMENTS = 7
+MOST_STATEMENTS = 8
 
 
 @pytest.fixture
@@ -283,12 +284,67 @@ async def test_statements_do_not_grow_with_rows(
     for number in range(1, 12):
         other = await make_release(session, f"Python 3.13.{number}")
         await make_file(session, other, windows)
-        await make_file(session, release, windows)
+        await make_verdict(session, await make_file(session, release, windows), Kind.SIGSTORE, signer="rm@python.org")
     with statements(engine) as with_many:
         await client.get(path)
 
     assert len(with_many) == len(with_few)
     assert len(with_many) <= MOST_STATEMENTS
+
+
+@pytest.fixture
+async def release(session: AsyncSession) -> Release:
+    return await make_release(session, "Python 3.14.0")
+
+
+@pytest.fixture
+async def file(session: AsyncSession, release: Release, windows: OperatingSystem) -> ReleaseFile:
+    return await make_file(session, release, windows, sha256="ab" * 32)
+
+
+async def proofs_on(client: httpx.AsyncClient, release: Release) -> list[str]:
+    return texts_of((await client.get(release.public_path)).text, "span.verified")
+
+
+async def test_a_file_whose_signature_was_verified_says_who_signed_it_and_when_that_was_checked(
+    client: httpx.AsyncClient, session: AsyncSession, release: Release, file: ReleaseFile
+) -> None:
+    moment = datetime(2026, 11, 3, 4, tzinfo=UTC)
+    await make_verdict(session, file, Kind.SIGSTORE, signer="<b>rm</b>@python.org", checked_at=moment)
+
+    page = await client.get(release.public_path)
+
+    assert "Signed by &lt;b&gt;rm&lt;/b&gt;@python.org (Sigstore), verified" in page.text
+    assert "Nov. 3, 2026" in page.text
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.UNKNOWN, Outcome.MISSING, Outcome.UNREACHABLE])
+async def test_a_signature_that_was_not_verified_is_not_told_of(
+    client: httpx.AsyncClient, session: AsyncSession, release: Release, file: ReleaseFile, outcome: Outcome
+) -> None:
+    await make_verdict(session, file, Kind.SIGSTORE, outcome)
+    await make_verdict(session, file, Kind.SHA256)
+
+    assert await proofs_on(client, release) == []
+
+
+async def test_a_signature_of_what_the_file_was_before_is_not_told_of(
+    client: httpx.AsyncClient, session: AsyncSession, release: Release, file: ReleaseFile
+) -> None:
+    await make_verdict(session, file, Kind.SIGSTORE, signer="rm@python.org")
+    file.sha256 = "cd" * 32
+    await session.commit()
+
+    assert await proofs_on(client, release) == []
+
+
+async def test_a_signature_is_not_told_of_beside_a_checksum_that_failed(
+    client: httpx.AsyncClient, session: AsyncSession, release: Release, file: ReleaseFile
+) -> None:
+    await make_verdict(session, file, Kind.SIGSTORE, signer="rm@python.org")
+    await make_verdict(session, file, Kind.SHA256, Outcome.FAILED)
+
+    assert await proofs_on(client, release) == []
 
 
 async def test_a_release_page_is_tagged_with_its_release_and_not_with_all(

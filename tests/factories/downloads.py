@@ -16,6 +16,7 @@ from cms.downloads.models import (
     SeriesStatus,
     SigningIdentity,
 )
+from cms.downloads.verification.models import Kind, Outcome, Verdict, subject_of
 from cms.downloads.versions import PythonVersion
 
 _numbers = count(1)
@@ -95,3 +96,15 @@ async def make_series(session: AsyncSession, series: str = "3.14", **values: Any
     session.add(row)
     await session.commit()
     return row
+
+
+async def make_verdict(
+    session: AsyncSession, row: Release | ReleaseFile, kind: Kind, outcome: Outcome = Outcome.VERIFIED, **values: Any
+) -> Verdict:
+    """Return a verdict on a file or on a link of a release, as it is now."""
+    place = {"release_id": row.id} if isinstance(row, Release) else {"release_id": row.release_id, "file_id": row.id}
+    defaults = {"sentence": f"The sentence on {kind}.", "checked_against": dict(subject_of(kind, row))}
+    verdict = Verdict(**{**place, **defaults, "kind": kind, "outcome": outcome, **values})
+    session.add(verdict)
+    await session.commit()
+    return verdict

@@ -46,6 +46,7 @@ class System:
             "CMS_DATABASE_URL": self.postgresql.url,
             "CMS_REDIS_URL": self.redis.url,
             "CMS_WORKERS": "2",
+            "CMS_RELEASE_FILES_URL": "",
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith("CMS_")}
         self._environment = {**others, **settings, "PORT": str(port)}

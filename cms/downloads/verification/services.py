@@ -1,0 +1,113 @@
+"""Decisions about verifying: when it is asked for, and what becomes of what was found."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core import audit, clock, outbox
+from cms.core.permissions import Actor, Permission, require
+from cms.downloads.models import Release, ReleaseFile
+from cms.downloads.verification import queries
+from cms.downloads.verification.findings import Finding
+from cms.downloads.verification.models import Outcome, Verdict, subject_of
+from cms.downloads.verification.verdicts import Verdicts
+
+OLD_AFTER = timedelta(days=7)
+MOST_A_NIGHT = 100
+"""Files that one night looks at; what is left is the first of the next."""
+
+
+async def verify_again(session: AsyncSession, release: Release, *, by: Actor) -> None:
+    """Have everything about a release looked at once more. Raises PermissionDenied."""
+    await require(session, by, Permission.DOWNLOADS_EDIT, release)
+    for file in await session.scalars(select(ReleaseFile).where(ReleaseFile.release_id == release.id)):
+        _ask_for_file(session, file)
+    _ask_for_links(session, release)
+    audit.record(session, release, action="verify again")
+
+
+async def verify_what_changed(
+    session: AsyncSession, *, files: Sequence[ReleaseFile] = (), releases: Sequence[Release] = ()
+) -> None:
+    """Have those of the rows looked at, which have just been written, whose verdicts do not fit them any more."""
+    await session.flush()
+    verdicts = Verdicts(await session.scalars(queries.verdicts_on(files=files, releases=releases)))
+    for file in files:
+        if not verdicts.are_complete_on(file):
+            _ask_for_file(session, file)
+    for release in releases:
+        if not verdicts.are_complete_on(release):
+            _ask_for_links(session, release)
+
+
+async def verify_what_is_old(session: AsyncSession) -> int:
+    """Have the files and links of active releases looked at that were not for a week, and return how many files."""
+    releases = (await session.scalars(queries.active())).all()
+    ids = [release.id for release in releases]
+    files = (await session.scalars(select(ReleaseFile).where(ReleaseFile.release_id.in_(ids)))).all()
+    verdicts = Verdicts(await session.scalars(queries.verdicts_on(files=files, releases=releases)))
+    for release in releases:
+        if _is_due(verdicts, release):
+            _ask_for_links(session, release)
+    due = [file for file in files if _is_due(verdicts, file)]
+    never = clock.now() - timedelta(days=10_000)
+    due.sort(key=lambda file: verdicts.oldest_on(file) or never)
+    for file in due[:MOST_A_NIGHT]:
+        _ask_for_file(session, file)
+    return min(len(due), MOST_A_NIGHT)
+
+
+async def is_answered(session: AsyncSession, row: Release | ReleaseFile, *, asked_at: str) -> bool:
+    """Return whether the row has been looked at, as it is, since somebody asked for it."""
+    looked_at = Verdicts(await session.scalars(_on(row))).oldest_on(row)
+    return looked_at is not None and looked_at >= datetime.fromisoformat(asked_at)
+
+
+async def store(
+    session: AsyncSession, row: Release | ReleaseFile, findings: Sequence[Finding], *, looked_at: datetime
+) -> None:
+    """Keep what was found of the row as it was read; verdicts of other kinds that it had are forgotten.
+
+    `looked_at` is the moment before the look began, so that whoever asks during it is answered by another one.
+    """
+    present = {verdict.kind: verdict for verdict in await session.scalars(_on(row).with_for_update())}
+    for finding in findings:
+        verdict = present.pop(finding.kind, None) or _new_verdict(row, finding)
+        verdict.outcome = finding.outcome
+        verdict.sentence = finding.sentence
+        verdict.signer = finding.signer if finding.outcome is Outcome.VERIFIED else ""
+        verdict.checked_against = dict(subject_of(finding.kind, row))
+        verdict.checked_at = looked_at
+        session.add(verdict)
+    for verdict in present.values():
+        await session.delete(verdict)
+    outbox.enqueue(session, "announce_changes", tables=[Verdict.__tablename__])
+    await session.flush()
+
+
+def _new_verdict(row: Release | ReleaseFile, finding: Finding) -> Verdict:
+    if isinstance(row, Release):
+        return Verdict(release_id=row.id, kind=finding.kind)
+    return Verdict(release_id=row.release_id, file_id=row.id, kind=finding.kind)
+
+
+def _on(row: Release | ReleaseFile) -> Select[Verdict]:
+    if isinstance(row, Release):
+        return queries.verdicts_on(files=(), releases=[row])
+    return queries.verdicts_on(files=[row])
+
+
+def _is_due(verdicts: Verdicts, row: Release | ReleaseFile) -> bool:
+    looked_at = verdicts.oldest_on(row)
+    was_unreachable = any(verdict.outcome is Outcome.UNREACHABLE for verdict in verdicts.on(row))
+    return looked_at is None or was_unreachable or looked_at < clock.now() - OLD_AFTER
+
+
+def _ask_for_file(session: AsyncSession, file: ReleaseFile) -> None:
+    outbox.enqueue(session, "verify_release_file", file_id=file.id, asked_at=clock.now().isoformat())
+
+
+def _ask_for_links(session: AsyncSession, release: Release) -> None:
+    outbox.enqueue(session, "verify_release_links", release_id=release.id, asked_at=clock.now().isoformat())
