@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 import cms.bulk_actions  # noqa: F401 - registers what can be done to many rows.
 from cms.core import bulk, clock, live, outbox
 from cms.core.audit import acting_as
-from cms.core.bulk import LABEL_LENGTH, UNDER_WAY, BulkRow, BulkRun, Outcome, Perform, RunStatus
+from cms.core.bulk import LABEL_LENGTH, UNDER_WAY, BulkRow, BulkRun, Outcome, RunStatus
 from cms.core.changes import AS_HANDLED
 from cms.core.resources import Resources
 from cms.core.tasks import task
@@ -75,24 +75,31 @@ def _waiting(run: BulkRun) -> Select[int]:
 
 
 async def _act(session: AsyncSession, run: BulkRun, ids: list[int], *, by: User) -> list[dict[str, Any]]:
-    """Lock the rows in the order of their keys, and decide on one after the other; none hinders the others."""
+    """Lock the rows in the order of their keys, and decide on all; where one is refused, it hinders no other."""
     actions = bulk.actions_of(run.table_name)
     perform = actions.performing(run.action, run.arguments)
-    key = actions.model.id
-    chosen = select(actions.model).where(key.in_(ids)).order_by(key).with_for_update(of=actions.model)
-    rows = {row.id: row for row in await session.scalars(chosen)}
+    rows = await _locked(session, actions.model, ids)
+    labels = {row_id: str(row)[:LABEL_LENGTH] for row_id, row in rows.items()}
+    if not (by.is_staff or by.is_superuser):
+        refusals = dict.fromkeys(rows, NO_LONGER_STAFF)
+    elif not await bulk.refusal_of(session, perform, *rows.values(), by=by):
+        refusals = dict.fromkeys(rows, "")
+    else:
+        again = await _locked(session, actions.model, ids)
+        refusals = {row_id: await bulk.refusal_of(session, perform, row, by=by) for row_id, row in again.items()}
     return [
-        {"of_run": run.id, "of_row": row_id, **await _result(session, perform, rows.get(row_id), by=by)}
+        {"of_run": run.id, "of_row": row_id, **_result(labels.get(row_id, ""), refusals.get(row_id, GONE))}
         for row_id in ids
     ]
 
 
-async def _result(session: AsyncSession, perform: Perform, row: Any, *, by: User) -> dict[str, Any]:
-    if row is None:
-        return {"new_outcome": Outcome.REFUSED, "new_label": "", "new_sentence": GONE}
-    label = str(row)[:LABEL_LENGTH]
-    is_staff = by.is_staff or by.is_superuser
-    refusal = await bulk.refusal_of(session, perform, row, by=by) if is_staff else NO_LONGER_STAFF
+async def _locked(session: AsyncSession, model: type[Any], ids: list[int]) -> dict[int, Any]:
+    """Return the rows that are there, as they are."""
+    chosen = select(model).where(model.id.in_(ids)).order_by(model.id).with_for_update(of=model)
+    return {row.id: row for row in await session.scalars(chosen, execution_options={"populate_existing": True})}
+
+
+def _result(label: str, refusal: str) -> dict[str, Any]:
     outcome = Outcome.REFUSED if refusal else Outcome.DONE
     return {"new_outcome": outcome, "new_label": label, "new_sentence": refusal}
 

@@ -1,6 +1,7 @@
 """Real PostgreSQL and Redis for every test, the application that ships, and one transaction a test."""
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -90,6 +91,14 @@ class TemplatesOfThisRun(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _look_for_garbage_less_often() -> None:
+    """Do as the server does: to look through all that was loaded, again and again, took a good part of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -304,7 +313,7 @@ async def resources(
 @pytest.fixture
 async def client(resources: Resources) -> AsyncIterator[httpx.AsyncClient]:
     """A visitor of the application that ships; the page cache is off, so that each request is answered anew."""
-    from public_site.asgi import build
+    from tests.application import build
 
     application = build(replace(resources, settings=resources.settings.model_copy(update={"page_cache_bytes": 0})))
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ from playwright.async_api import Browser, FloatRect, Page, async_playwright
 
 from admin.hints import EVERY_HINT
 from admin.urls import url_to
+from tests.chromium import program
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 IMAGES = Path(__file__).parent.parent / "docs" / "staff" / "images"
@@ -477,10 +477,10 @@ def _wait_until_ready(address: str) -> None:
 @asynccontextmanager
 async def _browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        names = ("chromium", "chromium-browser", "google-chrome", "chrome", playwright.chromium.executable_path)
-        found = next(filter(None, map(shutil.which, names)), None)
-        if found is None:
-            raise SystemExit("There is no Chromium on this machine; `apt-get install chromium` brings one.")
+        if (found := program(playwright)) is None:
+            raise SystemExit(
+                "There is no Chromium on this machine; `apt-get install chromium-headless-shell` brings one."
+            )
         browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         await browser.close()

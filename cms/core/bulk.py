@@ -184,15 +184,17 @@ def refuse_beside_draft(row: Any) -> None:
         raise InvalidTransition(f"“{row}” has unpublished changes; publish or discard them first.")
 
 
-async def refusal_of(session: AsyncSession, perform: Perform, row: Any, *, by: Actor) -> str:
-    """Carry out a decision on a locked row; return "", or why it was refused, in which case nothing has changed.
+async def refusal_of(session: AsyncSession, perform: Perform, *rows: Any, by: Actor) -> str:
+    """Carry out a decision on locked rows; return "", or why one was refused, in which case nothing has changed.
 
-    Constraints that are checked late are checked here, so that they refuse the row and not the whole transaction.
+    Rows that are written together take a fraction of the statements that they take one by one.
+    Constraints that are checked late are checked here, so that they refuse the rows and not the whole transaction.
     """
-    is_checked_late = any(constraint.deferrable for constraint in row.__table__.constraints)
+    is_checked_late = any(constraint.deferrable for row in rows[:1] for constraint in row.__table__.constraints)
     try:
         async with session.begin_nested():
-            await perform(session, row, by=by)
+            for row in rows:
+                await perform(session, row, by=by)
             await session.flush()
             if is_checked_late:
                 await session.execute(CHECK_NOW)

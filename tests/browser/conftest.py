@@ -1,7 +1,6 @@
 """A real Chromium that reads the application that ships; its requests are answered in this process, without a port."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -10,9 +9,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, Request, Route, async_playwright
 
+from tests.chromium import program
 from tests.conftest import SITE
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", f"--unsafely-treat-insecure-origin-as-secure={SITE}"]
 """The last because browsers honour some of our headers on secure origins only, and complain on others."""
 
@@ -32,9 +31,8 @@ OpenPage = Callable[..., Awaitable[Page]]
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, [*NAMES, playwright.chromium.executable_path])), None)
-        if found is None:
-            pytest.skip("There is no Chromium on this machine; `apt-get install chromium` brings one.")
+        if (found := program(playwright)) is None:
+            pytest.skip("There is no Chromium on this machine; `apt-get install chromium-headless-shell` brings one.")
         browser = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
         await browser.close()

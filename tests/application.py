@@ -1,0 +1,48 @@
+"""The application that ships, put together for each test; only its routes, which are the same for all, are kept."""
+
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.types import ASGIApp
+
+from admin.app import ROUTES, VIEWS
+from admin.back_office import BackOffice
+from cms.core.resources import Resources
+from cms.core.session import make_sessionmaker
+from public_site import asgi
+from public_site.previews import Previews
+
+_sites: list[Litestar] = []
+_offices: list[BackOffice] = []
+
+
+def build(resources: Resources) -> ASGIApp:
+    """Return the application on these resources, without its life span.
+
+    To register the routes anew took most of the time of a test at a page.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("public_site.app.Litestar", _site)
+        patch.setattr("public_site.asgi.build_admin", _back_office)
+        return asgi.build(resources)
+
+
+def _site(**options: Any) -> Litestar:
+    if not _sites:
+        _sites.append(Litestar(**options))
+    (site,) = _sites
+    site.state = options["state"]
+    site.template_engine = options["template_config"].engine_instance
+    return site
+
+
+def _back_office(resources: Resources, *, previews: Previews) -> ASGIApp:
+    if not _offices:
+        _offices.append(BackOffice(resources, views=VIEWS, routes=ROUTES, previews=previews))
+    (office,) = _offices
+    office.resources, office.previews = resources, previews
+    office.session_maker = make_sessionmaker(resources.engine, autoflush=True)
+    for view in VIEWS:  # SQLAdmin keeps these at the class, where another application may have put its own.
+        view._admin_ref, view.session_maker, view.templates = office, office.session_maker, office.templates
+    return office.app
