@@ -34,6 +34,7 @@ from cms.missed_paths.models import MissedPath
 from cms.pages.models import Page, PageDocument, PageImage
 from cms.redirects.models import Redirect
 from cms.users.api_keys import ApiKey
+from cms.users.idempotency import KeptAnswer
 from cms.users.models import Role, RoleAssignment, User, UserSession
 from cms.users.saved_views import SavedView
 from cms.users.throttle import SignInAttempt
@@ -49,6 +50,7 @@ __all__ = [
     "BulkRun",
     "CodeSample",
     "Comment",
+    "KeptAnswer",
     "MediaItem",
     "MediaUse",
     "Menu",

@@ -9,9 +9,12 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import ASGIRouteHandler
 from litestar.response import Redirect
+from litestar.routes import HTTPRoute
 
 from cms.core.resources import Resources
 from public_site import dependencies
+from public_site.api.v2.documentation import DocumentController, openapi_config
+from public_site.api.v2.router import modern_router
 from public_site.controllers.account_passwords import PasswordsController
 from public_site.controllers.accounts import AccountsController
 from public_site.controllers.boxes import BoxesController
@@ -52,6 +55,7 @@ CONTROLLERS = [
     MediaController,
     ChangesController,
     HealthController,
+    DocumentController,
 ]
 
 DEPENDENCIES = {
@@ -76,16 +80,17 @@ def create_app(
     streams = Streams(resources.redis)
     kept = {"resources": resources, "environment": environment, "previews": previews, "streams": streams}
     site = Litestar(
-        route_handlers=[*CONTROLLERS, static_files(), *mounts],
+        route_handlers=[*CONTROLLERS, modern_router(), static_files(), *mounts],
         dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
-        before_request=add_slash,
+        before_request=answer_at_once,
         before_send=[dependencies.add_cache_headers],
         template_config=template_config(environment),
         state=State({**kept, "menus": MenuShelf(resources.sessionmaker)}),
         lifespan=[*lifespan, streams.running],
         plugins=[streams.plugin],
-        openapi_config=None,
+        openapi_config=openapi_config(),
+        include_in_schema=False,  # What belongs to the API says so.
         logging_config=None,  # The process has configured its logs; Litestar's own would take their place.
         request_max_body_size=LARGEST_BODY,
     )
@@ -93,9 +98,22 @@ def create_app(
     return site
 
 
-async def add_slash(request: Request[Any, Any, State]) -> Response[Any] | None:
-    """Send a GET without the slash at its end to the address with it; a POST is answered where it is."""
+async def answer_at_once(request: Request[Any, Any, State]) -> Response[Any] | None:
+    """Answer what needs no handler: which methods an address has, and where it is with the slash at its end.
+
+    Only a GET is sent to the address with the slash; a POST is answered where it is.
+    """
+    if request.method == "OPTIONS":
+        return Response(b"", status_code=204, headers={"Allow": ", ".join(_methods(request))})
     path = requested_path(request.scope)
     if request.method != "GET" or path.endswith("/") or request.route_handler.opt.get("slashless"):
         return None
     return Redirect(with_query(f"{path}/", request.scope["query_string"]), status_code=301)
+
+
+def _methods(request: Request[Any, Any, State]) -> list[str]:
+    """Return the methods of an address; Litestar's own answer knows those of one handler only."""
+    address = request.scope["path_template"]
+    routes = (route for route in request.app.routes if isinstance(route, HTTPRoute) and route.path_format == address)
+    found = {str(method) for route in routes for method in route.methods}
+    return sorted(found | {"HEAD"} if "GET" in found else found)

@@ -11,11 +11,11 @@ from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from cms.core.errors import CMSError, Invalid, PermissionDenied, TooManyAttempts
+from cms.core.errors import CMSError, Invalid, NotAuthenticated, PermissionDenied, TooManyAttempts
 from public_site.caching.policy import STORABLE
 from public_site.middleware.same_origin import Refusal
 from public_site.templating import HTML
-from public_site.urls import legacy_url, requested_path
+from public_site.urls import API_V2, legacy_url, requested_path
 
 HEADINGS = {
     400: "This request could not be understood",
@@ -41,6 +41,8 @@ SENTENCES = {
     500: "The fault is ours. It has been noted, and we will look at it.",
     503: "A part of the site does not answer just now.",
 }
+API_SENTENCES = {404: "There is nothing at this address.", 429: "Too many requests."}
+JSON = "application/json"
 BAD_REQUEST = 400
 NOT_FOUND = 404
 FAILED = 500
@@ -60,11 +62,13 @@ def answer_error(request: Request[Any, Any, State], error: Exception) -> Respons
         log.error("request_failed", status=status, path=requested_path(request.scope), exc_info=error)
     message = _sentence(error, status)
     headers = _headers(error, status)
+    if requested_path(request.scope).startswith(API_V2):
+        return Response(_told_by_api(error, status, message), status_code=status, headers=headers, media_type=JSON)
     if wants_json(request, status):
         body = {"error": message, "status": status, "request_id": request_id(request)}
         if isinstance(error, Invalid) and error.errors:
             body["errors"] = error.errors
-        return Response(body, status_code=status, headers=headers, media_type="application/json")
+        return Response(body, status_code=status, headers=headers, media_type=JSON)
     return Response(_page(request, status, message), status_code=status, headers=headers, media_type=HTML)
 
 
@@ -108,10 +112,23 @@ def _sentence(error: Exception, status: int) -> str:
     return SENTENCES.get(status) or SENTENCES[_nearest(status)]
 
 
+def _told_by_api(error: Exception, status: int, message: str) -> dict[str, Any]:
+    """Return the body of an error of version 2 of the API; our own errors speak for themselves, also a missing row."""
+    is_own = isinstance(error, CMSError) and status < FAILED
+    extra = error.errors if isinstance(error, Invalid) else {}
+    return {
+        "detail": str(error) if is_own else API_SENTENCES.get(status, message),
+        "status_code": status,
+        "extra": extra,
+    }
+
+
 def _headers(error: Exception, status: int) -> Mapping[str, str]:
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, TooManyAttempts):
         headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, NotAuthenticated):
+        headers["WWW-Authenticate"] = "Token"
     elif status == UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER
     return headers

@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 LEGACY_SITE = "https://legacy.python.org"
 BACK_OFFICE = "/admin"
+API_V2 = "/api/v2/"
+API_DOCUMENTATION = "/api/v2/docs"
 SAFE_IN_PATH = "/-._~!$&'()*+,;=:@"
 REQUESTED_PATH = "requested_path"
 """Where the page fallback keeps the path that was asked for, while another path is tried in its place."""
@@ -20,6 +22,16 @@ def requested_path(scope: Mapping[str, Any]) -> str:
 def is_back_office(path: str) -> bool:
     """Return whether the back office lives at this path, rather than a page whose name only begins like it."""
     return path == BACK_OFFICE or path.startswith(f"{BACK_OFFICE}/")
+
+
+def has_scripts_with_nonce(path: str) -> bool:
+    """Return whether pages at this path run scripts that add styles, so that each answer has a nonce of its own."""
+    return is_back_office(path) or path == API_DOCUMENTATION or path.startswith(f"{API_DOCUMENTATION}/")
+
+
+def is_modern_api(path: str) -> bool:
+    """Return whether the path is one of the modern API; those of the old site's all end with a slash."""
+    return path.startswith(API_V2) and not path.endswith("/")
 
 
 def first_segment(path: str) -> str:

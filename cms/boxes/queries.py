@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from cms.boxes.models import Box
+from cms.core.permissions import Actor, Permission, scope_condition
 from cms.core.publishing import is_live
 
 
@@ -21,3 +22,10 @@ def labels_among(labels: Collection[str]) -> Select[str]:
 def shown(labels: Collection[str]) -> Select[Box]:
     """Of the boxes with these labels, those that the public sees."""
     return labelled(labels).where(is_live(Box))
+
+
+def visible_to(actor: Actor | None) -> Select[Box]:
+    """Boxes that the public may see, and the drafts that this person may see."""
+    if actor is None:
+        return select(Box).where(is_live(Box))
+    return select(Box).where(or_(is_live(Box), scope_condition(actor, Permission.BOXES_VIEW, Box)))

@@ -122,6 +122,11 @@ def visible_to(actor: Actor | None) -> Releases:
     return select(Release).where(or_(is_live(Release), scope_condition(actor, Permission.DOWNLOADS_VIEW, Release)))
 
 
+def files_visible_to(actor: Actor | None) -> Select[ReleaseFile]:
+    """Files of the releases that this person, or the public, may see."""
+    return select(ReleaseFile).where(ReleaseFile.release_id.in_(visible_to(actor).with_only_columns(Release.id)))
+
+
 def briefly(releases: Releases) -> Releases:
     """The same releases without their texts, for lists."""
     return releases.options(defer(Release.content, raiseload=True), defer(Release.content_html, raiseload=True))

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.core import mail, outbox
 from cms.core.resources import Resources
 from cms.core.tasks import task
-from cms.users import password_changes, sessions, throttle
+from cms.users import idempotency, password_changes, sessions, throttle
 from cms.users.models import User
 
 RESET_PATH = "/accounts/password/reset/key/"
@@ -71,3 +71,9 @@ async def purge_expired_sessions(_resources: Resources, session: AsyncSession) -
     """Forget the sessions that can no longer be used, and the attempts that no longer count."""
     await sessions.purge_expired(session)
     await throttle.purge(session)
+
+
+@task(timeout=120, schedule="37 * * * *")
+async def forget_kept_answers(_resources: Resources, session: AsyncSession) -> None:
+    """Forget what programs were answered more than a day ago."""
+    await idempotency.forget_old(session)

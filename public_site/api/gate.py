@@ -1,5 +1,6 @@
 """The gate of the API: who calls, by their key alone, and whether they have called too often."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +19,14 @@ from cms.users.throttle import account_key, network_of
 from public_site.api import credentials
 from public_site.api.credentials import Credentials, Refusal, Said
 from public_site.api.rate_limits import Allowance, RateLimits, rate
+from public_site.urls import is_modern_api
 
 API = "/api/"
 WRONG_KEYS = rate("30/10minute")
 """How many wrong keys an address may try, and how many may be tried for one name, before all have to wait."""
 
-UNAVAILABLE = b'{"detail":"The service cannot reach its database at this moment. Please try again in a few seconds."}'
+UNAVAILABLE = "The service cannot reach its database at this moment. Please try again in a few seconds."
+JSON = b"application/json"
 NOT_VALID = "Invalid token."
 
 log = structlog.get_logger(__name__)
@@ -38,8 +41,8 @@ class Version:
     said_by: Callable[[str | None, bytes], Said]
     guests: RateLimitItem
     callers: RateLimitItem
-    throttled: Callable[[int], tuple[bytes, bytes]]
-    """Seconds to wait → media type and body of the 429."""
+    throttled: Callable[[str, int], tuple[bytes, bytes]]
+    """Path, seconds to wait → media type and body of the 429."""
 
 
 class ApiGate:
@@ -74,10 +77,11 @@ class ApiGate:
             allowance = await self._admit(scope, version, said)
         except (DBAPIError, PoolTimeout, OSError) as error:
             log.warning("api_keys_cannot_be_read", error=repr(error))
-            await _answer(send, 503, b"application/json", UNAVAILABLE, [(b"retry-after", b"5")])
+            body = _told(scope["path"], 503, UNAVAILABLE)
+            await _answer(send, 503, JSON, body, [(b"retry-after", b"5")])
             return
         if allowance.is_exceeded:
-            media_type, body = version.throttled(allowance.reset)
+            media_type, body = version.throttled(scope["path"], allowance.reset)
             await _answer(send, 429, media_type, body, allowance.headers())
             return
         await self._app(scope, receive, _adding(allowance.headers(), send))
@@ -121,12 +125,19 @@ def _guessed(said: Credentials, address: str) -> list[tuple[str, ...]]:
     return [by_address, ("wrong-keys", address, account_key(said.username))]
 
 
-def _throttled_1(_seconds: int) -> tuple[bytes, bytes]:
+def _throttled_1(_path: str, _seconds: int) -> tuple[bytes, bytes]:
     return b"text/html; charset=utf-8", b""
 
 
-def _throttled_2(seconds: int) -> tuple[bytes, bytes]:
-    return b"application/json", b'{"detail":"Request was throttled. Expected available in %d seconds."}' % seconds
+def _throttled_2(path: str, seconds: int) -> tuple[bytes, bytes]:
+    detail = f"Request was throttled. Expected available in {seconds} seconds."
+    return JSON, _told(path, 429, detail)
+
+
+def _told(path: str, status: int, detail: str) -> bytes:
+    """Return the body of a refusal, in the form of the version and, within version 2, of its older or newer paths."""
+    modern = {"status_code": status, "extra": {}} if is_modern_api(path) else {}
+    return json.dumps({"detail": detail, **modern}, separators=(",", ":")).encode()
 
 
 def _header(scope: HTTPScope, name: bytes) -> str | None:

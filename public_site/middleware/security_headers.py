@@ -8,7 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from cms.core.settings import Settings
-from public_site.urls import is_back_office
+from public_site.urls import has_scripts_with_nonce
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 HEALTH = ("/health/", "/_health")
@@ -32,7 +32,8 @@ class SecurityHeaders:
     The cache keeps pages with their headers, by host, and no refusal; so only hosts that were accepted here have
     pages there.
     A page of the site runs no inline script at all, so that one policy fits every copy in every cache. The back
-    office gets a policy with a nonce for each request, in `scope["state"]["csp_nonce"]`. A response that brings
+    office and the documentation of the API get a policy with a nonce for each request, in
+    `scope["state"]["csp_nonce"]`. A response that brings
     a header of its own, such as the policy of an uploaded file, keeps it.
     """
 
@@ -56,7 +57,7 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        extra = self._back_office_headers(scope) if is_back_office(path) else self._site_headers
+        extra = self._headers_with_nonce(scope) if has_scripts_with_nonce(path) else self._site_headers
         send_securely = _adding(extra, send)
         if not path.startswith(HEALTH):
             host = _host_of(scope)
@@ -91,10 +92,10 @@ class SecurityHeaders:
         # Whether to redirect rests on what a proxy said of this one request, so the page cache must not keep it.
         await _send_short(send, status, b"", [(b"location", location), (b"surrogate-control", b"no-store")])
 
-    def _back_office_headers(self, scope: HTTPScope) -> list[tuple[bytes, bytes]]:
+    def _headers_with_nonce(self, scope: HTTPScope) -> list[tuple[bytes, bytes]]:
         nonce = secrets.token_urlsafe(16)
         scope.setdefault("state", {})["csp_nonce"] = nonce
-        return [*self._always, (CSP, _back_office_policy(nonce.encode(), self._media))]
+        return [*self._always, (CSP, _policy_with_nonce(nonce.encode(), self._media))]
 
 
 def _allowed_hosts(settings: Settings, own: str) -> frozenset[str]:
@@ -143,7 +144,7 @@ def _site_policy(media: bytes) -> bytes:
     )
 
 
-def _back_office_policy(nonce: bytes, media: bytes) -> bytes:
+def _policy_with_nonce(nonce: bytes, media: bytes) -> bytes:
     return (
         b"default-src 'self'; img-src 'self' data: blob:%b; script-src 'self' 'nonce-%b'; "
         b"style-src 'self' 'nonce-%b'; object-src 'none'; base-uri 'none'; form-action 'self'; "

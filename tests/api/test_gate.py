@@ -1,5 +1,6 @@
 """The gate of the API: keys in the header count and nothing else, and nobody calls more often than they may."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -96,14 +97,25 @@ async def test_a_guest_who_calls_too_often_has_to_wait_and_others_need_not(gate)
     app = gate(api_v2_guest_rate="2/hour")
     here = {"client": ("203.0.113.20", 1)}
 
-    first, second, third = [await ask(app, "/api/v2/x", **here) for _ in range(3)]
-    elsewhere = await ask(app, "/api/v2/x", client=("203.0.113.21", 1))
+    first, second, third = [await ask(app, "/api/v2/x/", **here) for _ in range(3)]
+    elsewhere = await ask(app, "/api/v2/x/", client=("203.0.113.21", 1))
 
     assert (first["ratelimit-limit"], first["ratelimit-remaining"], second["ratelimit-remaining"]) == ("2", "1", "0")
     assert third.status == 429
     assert 3590 <= int(third["retry-after"]) <= 3600
     assert third.text == f'{{"detail":"Request was throttled. Expected available in {third["retry-after"]} seconds."}}'
     assert elsewhere.status == 200
+
+
+async def test_a_modern_path_tells_to_wait_in_the_form_of_all_its_errors(gate):
+    app = gate(api_v2_guest_rate="1/hour")
+    await ask(app, "/api/v2/x", client=("203.0.113.29", 1))
+
+    answer = await ask(app, "/api/v2/x", client=("203.0.113.29", 1))
+
+    told = json.loads(answer.text)
+    assert (answer.status, told["status_code"], told["extra"]) == (429, 429, {})
+    assert told["detail"].startswith("Request was throttled.")
 
 
 async def test_version_1_tells_nothing_but_to_wait(gate):
