@@ -90,5 +90,5 @@ _offer(
 )
 _offer(MissedPath, decisions={"ignore": missed_paths.ignore, "heed": missed_paths.heed})
 _offer(User, save=users.save_user, delete=users.delete_user, changeable=("is_active",))
-_offer(ApiKey, decisions={"revoke": api_keys.revoke})
+_offer(ApiKey, save=api_keys.save, decisions={"revoke": api_keys.revoke})
 _offer(Role, save=users.save_role, delete=users.delete_role)
