@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from cms.core.resources import Resources
 from public_site import dependencies
+from public_site.api.v2.uploads import UploadsController
 from public_site.controllers.account_passwords import PasswordsController
 from public_site.controllers.accounts import AccountsController
 from public_site.controllers.boxes import BoxesController
@@ -23,6 +24,7 @@ from public_site.controllers.home import HomeController
 from public_site.controllers.media import MediaController
 from public_site.controllers.pages import PagesController
 from public_site.controllers.previews import PreviewsController
+from public_site.controllers.release_files import ReleaseFilesController
 from public_site.controllers.search import SearchController
 from public_site.controllers.site import CrawlersController, FragmentsController
 from public_site.errors import EXCEPTION_HANDLERS
@@ -52,6 +54,8 @@ CONTROLLERS = [
     MediaController,
     ChangesController,
     HealthController,
+    ReleaseFilesController,
+    UploadsController,
 ]
 
 DEPENDENCIES = {
