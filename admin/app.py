@@ -37,6 +37,7 @@ from admin.back_office import BackOffice, Previews
 from admin.base import AdminView
 from admin.operations.routes import routes as operations_routes
 from admin.panels.links import routes as link_routes
+from admin.views.apikeys import ApiKeyAdmin
 from admin.views.banners import BannerAdmin
 from admin.views.boxes import BoxAdmin
 from admin.views.codesamples import CodeSampleAdmin
@@ -64,6 +65,7 @@ VIEWS: tuple[type[AdminView], ...] = (
     MissedPathAdmin,
     UserAdmin,
     RoleAdmin,
+    ApiKeyAdmin,
 )
 """Every table of the back office; the menu shows them in this order, grouped by their category."""
 

@@ -120,6 +120,9 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
     list_help: ClassVar[str] = ""
     form_template: ClassVar[str] = "form.html"
     details_template: ClassVar[str] = "details.html"
+    secret_template: ClassVar[str] = ""
+    """The page that shows what `save` returned; only views whose rows have such a secret have one."""
+
     list_template: ClassVar[str] = "list.html"
     page_size = 50
     page_size_options: ClassVar[Sequence[int]] = (25, 50, 100, 200)
@@ -321,9 +324,13 @@ class AdminView(ModelView, metaclass=AdminViewMeta):
     def before_save(self, row: Any, form: Form, *, is_new: bool) -> None:
         """Put onto the row what no column field of the form holds."""
 
-    async def save(self, session: AsyncSession, row: Any, *, by: User, is_new: bool) -> None:
-        """Let the domain complete, check and write a row whose columns have been filled in."""
+    async def save(self, session: AsyncSession, row: Any, *, by: User, is_new: bool) -> str | None:
+        """Let the domain complete, check and write a row whose columns have been filled in.
+
+        What it returns is shown once, in the answer itself, and kept nowhere: a secret that was made.
+        """
         await self.saving(session, row, by=by)
+        return None
 
     async def remove(self, session: AsyncSession, row: Any, *, by: User) -> None:
         """Delete a row as its domain does."""

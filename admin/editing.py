@@ -51,6 +51,9 @@ class Sheet:
     reached: Reached | None
     form: Form
     remark: str = ""
+    secret: str = ""
+    """What the save made that is shown once, in the answer to it."""
+
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     conflicts: list[Conflicting] = field(default_factory=list)
@@ -128,7 +131,7 @@ async def _answer(sheet: Sheet, posted: FormData) -> Response:
         await _start_over(sheet)
         _put_into_form(sheet, refusal)
         return await _show(sheet, status_code=refusal.status_code)
-    return _go_on(sheet, row, pressed, sentence)
+    return await _show_secret(sheet, row) if sheet.secret else _go_on(sheet, row, pressed, sentence)
 
 
 async def _save(sheet: Sheet, pressed: str) -> tuple[Any, str]:
@@ -163,7 +166,7 @@ async def _write(sheet: Sheet, row: Any, *, is_new: bool, copied_from: Any) -> N
     with session.no_autoflush:
         forms.write(sheet.form, row)
         view.before_save(row, sheet.form, is_new=is_new)
-        await view.save(session, row, by=user, is_new=is_new)
+        sheet.secret = await view.save(session, row, by=user, is_new=is_new) or ""
     for inline in inlines:
         children = existing[inline.relation]
         if copied_from is None and inline.take_out(sheet.form, row, children):
@@ -269,6 +272,12 @@ async def _show(sheet: Sheet, *, status_code: int = 200) -> Response:
         **await view.form_context(sheet.session, sheet.request, sheet.reached),
     }
     return await render(sheet.request, view.form_template, context, status_code=status_code)
+
+
+async def _show_secret(sheet: Sheet, row: Any) -> Response:
+    """Show a secret in the answer to the form: a redirect would need a place where it is kept."""
+    context = {"view": sheet.view, "row": row, "secret": sheet.secret, "title": str(row)}
+    return await render(sheet.request, sheet.view.secret_template, context)
 
 
 def _go_on(sheet: Sheet, row: Any, pressed: str, sentence: str) -> Response:

@@ -28,6 +28,10 @@ Told = tuple[tuple[str, Permission | None], ...]
 """Where something is told, each with the permission of those whom it concerns; the first that fits is shown."""
 
 TOLD_OF_AREAS: dict[str, Told] = {
+    "apikeys": (
+        ("release-manager.md#a-key-for-your-scripts", P.DOWNLOADS_EDIT),
+        ("index.md#a-key-for-your-scripts", None),
+    ),
     "downloads": (("release-manager.md", P.DOWNLOADS_EDIT),),
     "pages": (
         ("web-editor.md#write-a-page", P.PAGES_PUBLISH),

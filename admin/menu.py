@@ -61,6 +61,7 @@ GO_KEYS = {
     "reviews": "w",
     "users": "u",
     "roles": "l",
+    "api-keys": "k",
     "role-matrix": "x",
     "history": "h",
     "operations": "o",

@@ -17,14 +17,16 @@ from admin.urls import url_to
 from admin.why import AREAS, answers_about
 from cms.core.errors import NotFound
 from cms.core.permissions import Permission, allows
-from cms.users import password_changes, passwords, queries, services, sessions, viewing
+from cms.users import api_keys, password_changes, passwords, queries, services, sessions, viewing
 from cms.users.models import Role, RoleAssignment, User
 
 
 async def about(session: AsyncSession, request: Request, person: User) -> dict[str, Any]:
     """Return what a person's page shows besides the form: what is open to them and why, and their sessions."""
     by = user_of(request)
+    usable_keys = await api_keys.number_of_usable(session, person) if by.is_superuser else None
     return {
+        "usable_keys": usable_keys,
         "areas": AREAS,
         "answers": await answers_about(session, person),
         "sessions": await sessions.list_of(session, person),

@@ -28,6 +28,8 @@ from cms.media.models import MediaItem
 from cms.missed_paths.models import MissedPath
 from cms.pages.models import Page
 from cms.redirects.models import Redirect
+from cms.users import api_keys
+from cms.users.api_keys import ApiKey
 from cms.users.models import Role, User
 
 
@@ -90,4 +92,5 @@ _offer(
 )
 _offer(MissedPath, decisions={"ignore": missed_paths.ignore, "heed": missed_paths.heed})
 _offer(User, save=users.save_user, delete=users.delete_user, changeable=("is_active",))
+_offer(ApiKey, save=api_keys.save, decisions={"revoke": api_keys.revoke})
 _offer(Role, save=users.save_role, delete=users.delete_role)

@@ -25,6 +25,7 @@ from cms.downloads.models import (
     SigningIdentity,
 )
 from cms.downloads.publications import ReleasePublication
+from cms.downloads.uploads.models import ReleaseUpload
 from cms.downloads.verification.models import Verdict
 from cms.links.models import BrokenLink
 from cms.media import uses as media_uses  # noqa: F401 - notes what every saved row uses.
@@ -69,6 +70,7 @@ __all__ = [
     "ReleaseFile",
     "ReleasePublication",
     "ReleaseSeries",
+    "ReleaseUpload",
     "Review",
     "Revision",
     "Role",

@@ -17,6 +17,7 @@ import cms.core.consequences
 import cms.core.records
 import cms.downloads.search
 import cms.downloads.tasks
+import cms.downloads.uploads.tasks
 import cms.downloads.verification.tasks
 import cms.links.tasks
 import cms.media.tasks
@@ -53,6 +54,7 @@ TASKS_OF = (
     cms.core.records,
     cms.downloads.tasks,
     cms.downloads.verification.tasks,
+    cms.downloads.uploads.tasks,
     cms.links.tasks,
     cms.media.tasks,
     cms.missed_paths.tasks,

@@ -15,6 +15,7 @@ from cms.core.resources import Resources
 from public_site import dependencies
 from public_site.api.v2.documentation import DocumentController, openapi_config
 from public_site.api.v2.router import modern_router
+from public_site.api.v2.uploads import UploadsController
 from public_site.controllers.account_passwords import PasswordsController
 from public_site.controllers.accounts import AccountsController
 from public_site.controllers.boxes import BoxesController
@@ -26,6 +27,7 @@ from public_site.controllers.home import HomeController
 from public_site.controllers.media import MediaController
 from public_site.controllers.pages import PagesController
 from public_site.controllers.previews import PreviewsController
+from public_site.controllers.release_files import ReleaseFilesController
 from public_site.controllers.search import SearchController
 from public_site.controllers.site import CrawlersController, FragmentsController
 from public_site.errors import EXCEPTION_HANDLERS
@@ -56,6 +58,8 @@ CONTROLLERS = [
     ChangesController,
     HealthController,
     DocumentController,
+    ReleaseFilesController,
+    UploadsController,
 ]
 
 DEPENDENCIES = {

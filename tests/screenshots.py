@@ -156,6 +156,17 @@ async def release_manager(desk: Desk) -> None:
     await desk.go("/admin/releases/list?is_pre_release=yes")
     await desk.shoot("release-list-page", ".page-head", ".table tbody tr >> nth=6")
     await many_releases(desk)
+    await key_for_scripts(desk)
+
+
+async def key_for_scripts(desk: Desk) -> None:
+    """A key is made and shown, this once."""
+    page = desk.page
+    await desk.go("/admin/api-keys/create")
+    await page.fill("#name", "release script on my laptop")
+    await page.check("[value='downloads:edit']")
+    await desk.save()
+    await desk.shoot("api-key", ".page-head", ".decision-buttons")
 
 
 async def web_editor(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 /* What scripts add to the back office. Every page works without them; nothing here decides anything. */
 import { each } from "./dom.js";
+import { improveCopying } from "./copying.js";
 import { improveFields } from "./fields.js";
 import { improveHints } from "./hints.js";
 import { improveInlines } from "./inlines.js";
@@ -31,6 +32,7 @@ improveFields();
 improveMedia();
 each("[data-sheet]", guardSheet);
 improvePreview();
+improveCopying();
 improveSearch();
 improveHints();
 improveShortcuts();

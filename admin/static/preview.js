@@ -10,7 +10,6 @@ const remembered = (name, fallback) => { try { return window.localStorage.getIte
 const remember = (name, value) => { try { window.localStorage.setItem(`back-office-preview-${name}`, value); } catch { /* Storage is forbidden; nothing is remembered. */ } };
 
 export function improvePreview() {
-  each("[data-copies]", improveCopying);
   const button = document.querySelector("[data-preview]");
   const form = button?.closest("form");
   const frame = document.querySelector(".frame");
@@ -124,16 +123,4 @@ function makePane(close) {
       else { within.append(element); if (!window.matchMedia(WIDE).matches) closing.focus(); }
     },
   };
-}
-
-function improveCopying(box) {
-  const field = box.querySelector("input");
-  const button = box.querySelector("[data-copy]");
-  if (!navigator.clipboard) return;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    field.select();
-    await navigator.clipboard.writeText(field.value);
-    button.textContent = "Copied";
-  });
 }

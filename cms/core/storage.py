@@ -23,7 +23,7 @@ from cms.core.file_kinds import check_content, content_type_of
 from cms.core.settings import Settings
 
 if TYPE_CHECKING:
-    from obstore import GetResult  # These three exist for type checkers only.
+    from obstore import GetResult, OffsetRange  # These three exist for type checkers only.
     from obstore.store import ClientConfig, RetryConfig
 
 MEBIBYTE = 1024 * 1024
@@ -34,6 +34,10 @@ MAX_NAME = 400
 MAX_SEGMENT = 200
 """Bytes: file systems take 255, and a name that is taken gets eight characters more."""
 ATTEMPTS = 5
+PIECE = 8 * MEBIBYTE
+PIECES_AT_ONCE = 2
+"""How much of a large file is held in memory while it is written."""
+
 S3_CLIENT: "ClientConfig" = {"connect_timeout": "3s", "timeout": "30s"}
 S3_RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
 CACHE_CONTROL = "public, max-age=86400"
@@ -89,6 +93,15 @@ class Storage(Protocol):
     async def open(self, name: str, *, first: int = 0, last: int | None = None) -> OpenFile:
         """Return the file, or its bytes from `first` to `last`, both included; raises NotFound."""
 
+    async def write(self, name: str, chunks: AsyncIterable[bytes], *, content_type: str) -> None:
+        """Write a file of any size and kind, over what is there; it is held in memory a few megabytes at a time.
+
+        Whatever `chunks` raises is raised, and then nothing has changed: so it can refuse a file at its very end.
+        """
+
+    def read(self, name: str, *, first: int = 0, last: int | None = None) -> AsyncIterator[bytes]:
+        """Yield a file of any kind, or its bytes from `first` to `last`, both included; raises NotFound."""
+
     async def exists(self, name: str) -> bool: ...
 
     async def size(self, name: str) -> int:
@@ -140,6 +153,26 @@ class ObjectStorage:
             last=end - 1,
             chunks=_chunks(name, result),
         )
+
+    async def write(self, name: str, chunks: AsyncIterable[bytes], *, content_type: str) -> None:
+        name = normalised(name)
+        attributes = {"Content-Type": content_type, "Cache-Control": CACHE_CONTROL}
+        with _sentences(name):
+            await self._store.put_async(
+                name,
+                chunks,
+                attributes=attributes if isinstance(self._store, S3Store) else None,
+                chunk_size=PIECE,
+                max_concurrency=PIECES_AT_ONCE,
+            )
+
+    async def read(self, name: str, *, first: int = 0, last: int | None = None) -> AsyncIterator[bytes]:
+        name = normalised(name)
+        with _sentences(name):
+            wanted: OffsetRange | tuple[int, int] = {"offset": first} if last is None else (first, last + 1)
+            result = await self._store.get_async(name, options={"range": wanted} if first or last is not None else {})
+        async for chunk in _chunks(name, result):
+            yield chunk
 
     async def exists(self, name: str) -> bool:
         try:

@@ -296,5 +296,12 @@ def _complete(files: list[ListedFile], release_name: str) -> None:
                 offered.add(file.system)
         file.is_source = file.is_source or file.system == "source"
         slug = file.slug or slug_of(release_name, file.name)
-        file.slug = slug if slug not in taken else f"{slug}-{re.sub(r'[^A-Za-z0-9]+', '-', file_name)}"
+        file.slug = slug
+        if slug in taken:
+            file.slug = longer_slug(file)
         taken.add(file.slug)
+
+
+def longer_slug(file: ListedFile) -> str:
+    """Return the slug of a file with its name after it, for another file has the slug alone."""
+    return f"{file.slug}-{re.sub(r'[^A-Za-z0-9]+', '-', file.url.rsplit('/', 1)[1])}"

@@ -23,7 +23,9 @@ FOLDER = "library"
 ORIGINALS = "originals"
 """Where in the storage the files of the library lie. Everything below belongs to it, so that strays can be found."""
 
-NOT_ADDRESSES = frozenset({ORIGINALS, VARIANTS})
+NOT_ADDRESSES = frozenset({ORIGINALS, VARIANTS, "ftp", "release-uploads"})
+"""Folders of the storage whose files have no address under /media/: ours, and those of releases."""
+
 LONGEST_PATH = 300
 ATTEMPTS = 1000
 LAST_READING = timedelta(days=1)

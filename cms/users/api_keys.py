@@ -4,9 +4,10 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import cast
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, false, func, not_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
@@ -29,6 +30,10 @@ HINT_LENGTH = len(PREFIX) + 4
 TOUCH_EVERY = timedelta(minutes=1)
 """How exactly it is known when a key was last used; more often would be a write for each request."""
 
+NAME_TAKEN = (
+    "There is a key of this name already. A key is shown once, when it is made, and never again: if it was not kept, "
+    "revoke it, and make another."
+)
 KNOWN = frozenset(permission.value for permission in Permission)
 
 
@@ -71,16 +76,25 @@ async def create(
     scopes: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key for its owner, and return it with the secret, which exists nowhere else.
+    """Make a key for its owner, and return it with the secret; where the name is taken, it gets a number.
+
+    Raises as `issue` does.
+    """
+    key = ApiKey(name=await _free_name(session, owner, name), scopes=list(scopes), expires_at=expires_at)
+    return key, await issue(session, key, owner, by=by)
+
+
+async def issue(session: AsyncSession, key: ApiKey, owner: User, *, by: Actor) -> str:
+    """Give a new key to its owner and return its secret, which exists nowhere else.
 
     People make keys for themselves; a superuser, or the command line, for anybody. Raises PermissionDenied, and
     Invalid naming each field that breaks a rule.
     """
     secret = PREFIX + secrets.token_hex(SECRET_BYTES)
-    key = ApiKey(name=name, scopes=list(scopes), expires_at=expires_at, hint=secret[:HINT_LENGTH])
-    key.user_id, key.user, key.key_hash = owner.id, owner, hash_of(secret)
+    key.user_id, key.user = owner.id, owner
+    key.key_hash, key.hint = hash_of(secret), secret[:HINT_LENGTH]
     await save(session, key, by=by)
-    return key, secret
+    return secret
 
 
 async def save(session: AsyncSession, key: ApiKey, *, by: Actor) -> None:
@@ -90,6 +104,8 @@ async def save(session: AsyncSession, key: ApiKey, *, by: Actor) -> None:
     errors: dict[str, list[str]] = {}
     if not key.name:
         errors["name"] = ["Say what the key is for, such as “release script on my laptop”."]
+    elif await _is_taken(session, key):
+        errors["name"] = [NAME_TAKEN]
     if unknown := sorted(set(key.scopes) - KNOWN):
         errors["scopes"] = [f"There is no permission “{unknown[0]}”."]
     if key.expires_at is not None and key.last_used_at is None and key.expires_at <= clock.now():
@@ -168,8 +184,20 @@ def of_owner(owner: Actor) -> Select[ApiKey]:
 
 async def number_of_usable(session: AsyncSession, owner: Actor) -> int:
     """Return how many keys could act for the person now."""
-    usable = of_owner(owner).where(ApiKey.revoked_at.is_(None)).order_by(None).subquery()
+    if not owner.is_active:
+        return 0
+    usable = of_owner(owner).where(is_usable()).order_by(None).subquery()
     return cast("int", await session.scalar(select(func.count()).select_from(usable)))
+
+
+def is_usable() -> ColumnElement[bool]:
+    """Return the condition under which a key opens something, as long as its owner's account is active."""
+    return and_(ApiKey.revoked_at.is_(None), not_(has_expired()))
+
+
+def has_expired() -> ColumnElement[bool]:
+    """Return the condition under which a key's time is over."""
+    return func.coalesce(ApiKey.expires_at <= clock.now(), false())
 
 
 def hash_of(secret: str) -> str:
@@ -183,6 +211,24 @@ def of_oneself(actor: Actor) -> ColumnElement[bool]:
     """Return the condition under which a key is the person's own; superusers see and revoke all."""
     owner_id: int | None = actor.id
     return ApiKey.user_id == owner_id
+
+
+async def _is_taken(session: AsyncSession, key: ApiKey) -> bool:
+    """Return whether another usable key of the owner has the name; two that are made at once wait for each other.
+
+    So a form that is sent twice, by a reload, makes one key.
+    """
+    with session.no_autoflush:
+        await session.execute(select(User.id).where(User.id == key.user_id).with_for_update(key_share=True))
+        named = select(ApiKey.id).where(ApiKey.user_id == key.user_id, ApiKey.name == key.name, is_usable())
+        return await session.scalar(named.where(ApiKey.id != key.id if key.id else true())) is not None
+
+
+async def _free_name(session: AsyncSession, owner: User, name: str) -> str:
+    """Return the name, with a number after it if the owner has a usable key that is called so."""
+    taken = set(await session.scalars(select(ApiKey.name).where(ApiKey.user_id == owner.id, is_usable())))
+    numbered = (f"{name.strip()} ({number})" for number in count(2))
+    return name if name.strip() not in taken else next(found for found in numbered if found not in taken)
 
 
 async def _require_own(session: AsyncSession, key: ApiKey, *, by: Actor) -> None:

@@ -1399,6 +1399,45 @@ def upgrade() -> None:
         postgresql_using="gin",
     )
     op.create_table(
+        "release_uploads",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("release_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("pieces", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("may_replace", sa.Boolean(), nullable=False),
+        sa.Column(
+            "status", sa.Enum("open", "complete", name="uploadstatus", native_enum=False, length=40), nullable=False
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lock_version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("received <= size", name=op.f("ck_release_uploads_no_more_than_announced")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["users.id"], name=op.f("fk_release_uploads_person_id_users"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["releases.id"], name=op.f("fk_release_uploads_release_id_releases"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_release_uploads")),
+    )
+    op.create_index(op.f("ix_release_uploads_created_at"), "release_uploads", ["created_at"], unique=False)
+    op.create_index(op.f("ix_release_uploads_expires_at"), "release_uploads", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_release_uploads_person_id"), "release_uploads", ["person_id"], unique=False)
+    op.create_index(op.f("ix_release_uploads_release_id"), "release_uploads", ["release_id"], unique=False)
+    op.create_index(
+        "uq_release_uploads_open",
+        "release_uploads",
+        ["release_id", "name"],
+        unique=True,
+        postgresql_where=sa.text("status = 'open'"),
+    )
+    op.create_table(
         "release_files",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -1606,6 +1645,12 @@ def downgrade() -> None:
         "ix_release_files_beginnings", table_name="release_files", postgresql_ops={"name": "text_pattern_ops"}
     )
     op.drop_table("release_files")
+    op.drop_index("uq_release_uploads_open", table_name="release_uploads", postgresql_where=sa.text("status = 'open'"))
+    op.drop_index(op.f("ix_release_uploads_release_id"), table_name="release_uploads")
+    op.drop_index(op.f("ix_release_uploads_person_id"), table_name="release_uploads")
+    op.drop_index(op.f("ix_release_uploads_expires_at"), table_name="release_uploads")
+    op.drop_index(op.f("ix_release_uploads_created_at"), table_name="release_uploads")
+    op.drop_table("release_uploads")
     op.drop_index("ix_releases_words", table_name="releases", postgresql_using="gin")
     op.drop_index("ix_releases_version_key", table_name="releases")
     op.drop_index(op.f("ix_releases_version"), table_name="releases")

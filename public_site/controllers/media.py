@@ -1,6 +1,5 @@
 """Files that editors uploaded: those of the library at addresses that stay, older ones where they always were."""
 
-import re
 from dataclasses import dataclass
 from email.utils import format_datetime
 from pathlib import PurePosixPath
@@ -25,6 +24,7 @@ from cms.media.models import MediaItem
 from cms.media.services import NOT_ADDRESSES
 from cms.media.variants import FOLDER as VARIANTS
 from cms.media.variants import Variant, fingerprint, open_variant
+from public_site.byte_ranges import wanted_range
 from public_site.dependencies import CACHED, SLASHLESS
 
 BUCKET_DAY = "public, max-age=86400"
@@ -38,8 +38,6 @@ NO_NAMES = frozenset({"", ".", ".."})
 CDN_UNTIL_PURGED = "max-age=31536000"
 HARMLESS = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
 """Whatever a file holds, it runs nothing with the site's rights."""
-
-RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ async def _variant(request: Request[Any, Any, State], session: AsyncSession, sto
 
 
 async def _original(request: Request[Any, Any, State], storage: Storage, item: MediaItem) -> Shown:
-    first, last = _wanted(request.headers.get("Range", ""), size=item.size)
+    first, last = wanted_range(request.headers.get("Range", ""), size=item.size)
     opened = await storage.open(item.file, first=first, last=last)
     mark = fingerprint(item)
     is_inline = item.is_image or may_be_shown(opened.content_type)
@@ -116,7 +114,7 @@ async def _file_outside_library(request: Request[Any, Any, State], storage: Stor
         raise NotFound("There is no such file.")
     if not storage.url(path).startswith(MEDIA):
         return Redirect(storage.url(path), status_code=302)
-    first, last = _wanted(request.headers.get("Range", ""), size=await storage.size(path))
+    first, last = wanted_range(request.headers.get("Range", ""), size=await storage.size(path))
     opened = await storage.open(path, first=first, last=last)
     is_inline = may_be_shown(opened.content_type)
     name = PurePosixPath(path).name
@@ -146,19 +144,6 @@ def _storable(path: str) -> str:
 def _cache(request: Request[Any, Any, State], mark: str) -> dict[str, str]:
     named = request.query_params.get("v") == mark
     return {"Cache-Control": FOR_EVER if named else HOUR, "Surrogate-Control": CDN_UNTIL_PURGED}
-
-
-def _wanted(header: str, *, size: int) -> tuple[int, int | None]:
-    """Return the first and the last byte that a Range header asks for; the whole file where it asks for nonsense."""
-    found = RANGE.fullmatch(header.strip())
-    if not found or not any(found.groups()):
-        return 0, None
-    first, last = found.groups()
-    if not first:
-        return max(size - int(last), 0), None
-    if int(first) >= size or (last and int(last) < int(first)):
-        return 0, None
-    return int(first), min(int(last), size - 1) if last else None
 
 
 def _headers(shown: Shown) -> dict[str, str]:

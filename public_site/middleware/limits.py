@@ -1,10 +1,13 @@
 """How much one request may send and how long it may take, so that no visitor can take the site from the others."""
 
 import asyncio
+import re
 from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
+
+from cms.downloads.uploads.services import LARGEST as LARGEST_UPLOAD
 
 LARGEST_BODY = 32 * 1024 * 1024
 READING_SECONDS = 10.0
@@ -12,6 +15,11 @@ READING_SECONDS = 10.0
 
 WRITING_SECONDS = 120.0
 """For everything else: an upload over a slow line takes its time."""
+
+UPLOADS = re.compile(r"/api/v2/(?:releases/[^/]+/uploads/[^/]+|uploads/\d+)")
+"""Where release files are sent to, which streams them to the storage."""
+
+UPLOAD_SECONDS = 3600.0
 
 TOO_LARGE = "What was sent is larger than this site accepts."
 TOO_SLOW = "The request took too long to arrive. Please try again."
@@ -38,13 +46,13 @@ class Limits:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send, largest_body=self._largest_body)
-        if _announced_size(scope) > self._largest_body:
+        largest_body, seconds = self._limits_of(scope["method"], scope["path"])
+        exchange = _Exchange(receive, send, largest_body=largest_body)
+        if _announced_size(scope) > largest_body:
             await exchange.answer(413, TOO_LARGE)
             return
-        reads = scope["method"] in {"GET", "HEAD"}
         try:
-            async with asyncio.timeout(self._reading_seconds if reads else self._writing_seconds) as limit:
+            async with asyncio.timeout(seconds) as limit:
                 exchange.limit = limit
                 await self._app(scope, exchange.receive, exchange.send)
         except TimeoutError:
@@ -56,6 +64,14 @@ class Limits:
                 raise
         if exchange.is_too_large:
             await exchange.answer(413, TOO_LARGE)
+
+    def _limits_of(self, method: str, path: str) -> tuple[int, float]:
+        """Return how many bytes a request may bring, and how many seconds it may take."""
+        if method in {"GET", "HEAD"}:
+            return self._largest_body, self._reading_seconds
+        if UPLOADS.fullmatch(path):
+            return LARGEST_UPLOAD, UPLOAD_SECONDS
+        return self._largest_body, self._writing_seconds
 
 
 class _Exchange:

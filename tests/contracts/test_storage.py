@@ -140,6 +140,34 @@ async def test_a_file_is_never_written_over(storage):
     assert await content_of(await storage.open(second.name)) == b"two"
 
 
+async def test_a_large_file_is_written_over_the_old_one_in_pieces_and_read_in_part(storage):
+    piece = bytes(range(256)) * 4096
+    await storage.write("ftp/python/a.exe", in_pieces(b"old"), content_type="application/octet-stream")
+
+    await storage.write("ftp/python/a.exe", in_pieces(piece * 12, len(piece)), content_type="application/octet-stream")
+
+    assert await storage.size("ftp/python/a.exe") == 12 * len(piece)
+    assert b"".join([chunk async for chunk in storage.read("ftp/python/a.exe")]) == piece * 12
+    part = storage.read("ftp/python/a.exe", first=len(piece) - 2, last=len(piece) + 1)
+    assert b"".join([chunk async for chunk in part]) == piece[-2:] + piece[:2]
+
+
+async def test_what_is_refused_at_its_very_end_changes_nothing(storage):
+    await storage.write("a.exe", in_pieces(b"old"), content_type="application/octet-stream")
+
+    async def refused():
+        for _ in range(12):
+            yield bytes(1024 * 1024)
+        message = "This is not the file that was announced."
+        raise Invalid(message)
+
+    with pytest.raises(Invalid, match="announced"):
+        await storage.write("a.exe", refused(), content_type="application/octet-stream")
+
+    assert b"".join([chunk async for chunk in storage.read("a.exe")]) == b"old"
+    assert await names_in(storage) == ["a.exe"]
+
+
 async def test_many_at_once_each_get_their_own_name(storage):
     stored = await asyncio.gather(*(storage.save("same.txt", str(number).encode()) for number in range(8)))
 

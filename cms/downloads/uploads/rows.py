@@ -1,0 +1,91 @@
+"""What an upload writes into its release: a file's row, made of its name, or the address of what vouches for it."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core.errors import Conflict, Invalid
+from cms.core.storage import Storage
+from cms.downloads import file_lists, services
+from cms.downloads.file_lists import ListedFile
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.downloads.rules import SIDECAR_SUFFIXES
+from cms.downloads.uploads import names
+from cms.downloads.uploads.models import ReleaseUpload
+from cms.users.models import User
+
+
+async def write(
+    session: AsyncSession, storage: Storage, release: Release, upload: ReleaseUpload, *, by: User
+) -> ReleaseFile | None:
+    """Write the file's row, new or known, or name the upload in the row of the file that it vouches for.
+
+    Return None where that one is not there yet: when it comes, it finds what vouches for it. Raises what writing a
+    file raises.
+    """
+    folder = names.folder_of(release)
+    url = names.url_of(folder, names.artefact_of(upload.name))
+    file = await session.scalar(select(ReleaseFile).where(ReleaseFile.url == url).with_for_update())
+    if file is not None and file.release_id != release.id:
+        raise Conflict(f"{url} belongs to another release.")
+    if column := names.sidecar_column(upload.name):
+        if file is None:
+            return None
+        setattr(file, column, names.url_of(folder, upload.name))
+    else:
+        if file is None:
+            file = await _new_file(session, release, url)
+        _describe(file, upload)
+        await _name_sidecars(storage, folder, upload.name, file)
+    await services.save_file(session, file, by=by)
+    await session.flush()
+    return file
+
+
+def _describe(file: ReleaseFile, upload: ReleaseUpload) -> None:
+    if file.sha256 != upload.sha256:
+        file.md5 = ""  # Whatever it was the sum of, it is not this.
+    file.sha256, file.size = upload.sha256, upload.size
+
+
+async def _new_file(session: AsyncSession, release: Release, url: str) -> ReleaseFile:
+    """Return a row with all that the name of the file tells."""
+    (listed,) = file_lists.read(url, release_name=release.name).files
+    system = await session.scalar(select(OperatingSystem).where(OperatingSystem.slug == listed.system))
+    if system is None:
+        message = f"There is no operating system “{listed.system}” for this file; a superuser can add it."
+        raise Invalid(message)
+    file = ReleaseFile(
+        name=listed.name,
+        slug=await _free_slug(session, listed),
+        url=url,
+        description=listed.description,
+        is_source=listed.is_source,
+        has_download_button=listed.has_download_button and not await _has_button(session, release, system),
+        sha256="",
+        md5="",
+        size=0,
+    )
+    file.release_id, file.operating_system_id = release.id, system.id
+    return file
+
+
+async def _has_button(session: AsyncSession, release: Release, system: OperatingSystem) -> bool:
+    buttons = select(ReleaseFile.id).where(
+        ReleaseFile.release_id == release.id,
+        ReleaseFile.operating_system_id == system.id,
+        ReleaseFile.has_download_button,
+    )
+    return await session.scalar(buttons.limit(1)) is not None
+
+
+async def _free_slug(session: AsyncSession, listed: ListedFile) -> str:
+    is_taken = await session.scalar(select(ReleaseFile.id).where(ReleaseFile.slug == listed.slug)) is not None
+    return file_lists.longer_slug(listed) if is_taken else listed.slug
+
+
+async def _name_sidecars(storage: Storage, folder: str, name: str, file: ReleaseFile) -> None:
+    """Name what vouches for the file and came before it."""
+    for column, suffix in SIDECAR_SUFFIXES.items():
+        sidecar = name + suffix
+        if not getattr(file, column, "") and await storage.exists(names.stored_name(folder, sidecar)):
+            setattr(file, column, names.url_of(folder, sidecar))

@@ -1,0 +1,249 @@
+"""Uploads of release files by scripts: whole by PUT, or in parts that can be gone on with, by the tus protocol 1.0."""
+
+import base64
+import binascii
+import re
+from typing import Any
+
+import structlog
+from litestar import Controller, Request, Response, delete, get, patch, post, put, route
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.core.cache import one_or_404
+from cms.core.errors import CMSError, Invalid
+from cms.core.integrity import explained
+from cms.core.resources import Resources
+from cms.downloads import queries
+from cms.downloads.models import Release, ReleaseFile
+from cms.downloads.uploads import services
+from cms.downloads.uploads.models import ReleaseUpload
+from cms.downloads.uploads.services import LARGEST, WrongPiece
+from cms.users.models import User
+from public_site.api.caller import caller_of
+from public_site.dependencies import SLASHLESS
+from public_site.errors import status_of
+
+VERSION = "1.0.0"
+TUS = {"Tus-Resumable": VERSION, "Cache-Control": "private, no-store"}
+WHAT_IS_SPOKEN = {
+    **TUS,
+    "Tus-Version": VERSION,
+    "Tus-Extension": "creation,checksum,termination,expiration",
+    "Tus-Checksum-Algorithm": "sha256",
+    "Tus-Max-Size": str(LARGEST),
+}
+PART = "application/offset+octet-stream"
+CHECKSUM_MISMATCH = 460
+SERVER_ERROR = 500
+DIGITS = re.compile(r"\d{1,15}")
+DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]+):")
+
+log = structlog.get_logger(__name__)
+Asked = Request[Any, Any, State]
+Outside = NamedDependency[Resources]
+
+
+class NotUnderstood(Invalid):
+    """The request is not as the protocol wants it."""
+
+    status_code = 400
+
+
+class LengthRequired(CMSError):
+    """Nobody can tell whether a file is whole whose length was not announced."""
+
+    status_code = 411
+
+
+class OtherVersion(CMSError):
+    """The client speaks another version of the protocol."""
+
+    status_code = 412
+
+
+class WrongMediaType(CMSError):
+    """What was sent is not marked as a part of a file."""
+
+    status_code = 415
+
+
+def answer_refusal(request: Asked, error: Exception) -> Response[Any]:
+    """Answer an error in the form of the modern API."""
+    refusal = explained(error) if isinstance(error, IntegrityError) else error
+    status = CHECKSUM_MISMATCH if isinstance(refusal, WrongPiece) else status_of(refusal)
+    if status >= SERVER_ERROR:
+        log.error("upload_failed", path=request.scope["path"], exc_info=error)
+    told = "The upload failed; what has arrived is kept. Ask how far it is, and go on from there."
+    if isinstance(refusal, CMSError):
+        told = refusal.message
+    elif isinstance(refusal, HTTPException) and status < SERVER_ERROR:
+        told = refusal.detail
+    extra = refusal.errors if isinstance(refusal, Invalid) else {}
+    return Response({"detail": told, "status_code": status, "extra": extra}, status_code=status, headers=TUS)
+
+
+class UploadsController(Controller):
+    path = "/api/v2"
+    opt = SLASHLESS
+    exception_handlers = {Exception: answer_refusal}  # noqa: RUF012 - Litestar declares it for instances.
+
+    @put("/releases/{slug:str}/uploads/{name:str}", status_code=201, request_max_body_size=LARGEST)
+    async def put_file(
+        self, request: Asked, resources: Outside, slug: FromPath[str], name: FromPath[str]
+    ) -> Response[Any]:
+        """Take in a whole file; one that broke off before is begun anew."""
+        person = caller_of(request.scope).person
+        async with resources.sessionmaker() as session:
+            upload = await services.begin(
+                session,
+                await _release(session, slug, person),
+                name=name,
+                size=_number(request, "Content-Length", missing=LengthRequired("Say how long the file is.")),
+                sha256=request.query_params.get("sha256", "") or _digest(request.headers.get("Repr-Digest", "")),
+                may_replace=request.query_params.get("replace") == "yes",
+                by=person,
+                is_anew=True,
+            )
+            await session.commit()
+        outside = resources.sessionmaker, resources.storage, upload.id
+        await services.receive(*outside, offset=0, content=request.stream(), by=person)
+        file = await services.complete(*outside, by=person)
+        return Response({"data": _shown(name, file)}, status_code=201)
+
+    @route("/uploads", http_method=HttpMethod.OPTIONS, status_code=204)
+    async def say_what_is_spoken(self) -> Response[None]:
+        return Response(None, status_code=204, headers=WHAT_IS_SPOKEN)
+
+    @post("/releases/{slug:str}/uploads", status_code=201)
+    async def begin(self, request: Asked, resources: Outside, slug: FromPath[str]) -> Response[None]:
+        """Begin an upload, or find the one that this person has begun of the same file."""
+        person = caller_of(request.scope).person
+        _require_version(request)
+        said = _metadata(request.headers.get("Upload-Metadata", ""))
+        async with resources.sessionmaker() as session:
+            upload = await services.begin(
+                session,
+                await _release(session, slug, person),
+                name=said.get("filename", ""),
+                size=_number(request, "Upload-Length"),
+                sha256=said.get("sha256", ""),
+                may_replace=said.get("replace") == "yes",
+                by=person,
+            )
+            await session.commit()
+        return Response(None, status_code=201, headers={"Location": f"/api/v2/uploads/{upload.id}", **_state(upload)})
+
+    @get("/uploads/{key:int}")
+    async def show(self, request: Asked, resources: Outside, key: FromPath[int]) -> Response[Any]:
+        """Tell how far an upload is: to HEAD in the headers of the protocol, to GET also in words that need none."""
+        person = caller_of(request.scope).person
+        async with resources.sessionmaker() as session:
+            upload, release = await services.find(session, _key(key), by=person)
+        told = {
+            "id": upload.id,
+            "release": release.slug,
+            "name": upload.name,
+            "size": upload.size,
+            "received": upload.received,
+            "status": upload.status.value,
+            "sha256": upload.sha256,
+            "expires_at": upload.expires_at.isoformat(),
+        }
+        return Response({"data": told}, headers=_state(upload))
+
+    @patch("/uploads/{key:int}", status_code=204, request_max_body_size=LARGEST)
+    async def go_on(self, request: Asked, resources: Outside, key: FromPath[int]) -> Response[None]:
+        """Take in the next part; after the last one the file is at its place. An empty part tries that again."""
+        person = caller_of(request.scope).person
+        _require_version(request)
+        if request.headers.get("Content-Type", "").partition(";")[0].strip() != PART:
+            raise WrongMediaType(f"A part of a file has the Content-Type {PART}.")
+        offset = _number(request, "Upload-Offset")
+        checksum = _checksum(request.headers.get("Upload-Checksum", ""))
+        outside = resources.sessionmaker, resources.storage, _key(key)
+        content = request.stream()
+        upload = await services.receive(*outside, offset=offset, content=content, by=person, checksum=checksum)
+        if upload.is_whole:
+            await services.complete(*outside, by=person)
+        return Response(None, status_code=204, headers=_state(upload))
+
+    @delete("/uploads/{key:int}", status_code=204)
+    async def give_up(self, request: Asked, resources: Outside, key: FromPath[int]) -> Response[None]:
+        person = caller_of(request.scope).person
+        _require_version(request)
+        async with resources.sessionmaker() as session:
+            upload, _ = await services.find(session, _key(key), by=person)
+            await services.discard(session, upload, by=person)
+            await session.commit()
+        return Response(None, status_code=204, headers=TUS)
+
+
+async def _release(session: AsyncSession, slug: str, person: User) -> Release:
+    return await one_or_404(session, queries.visible_to(person).where(Release.slug == slug))
+
+
+def _shown(name: str, file: ReleaseFile | None) -> dict[str, Any]:
+    """Tell what became of a file; one that vouches for a file yet to come has no row of its own."""
+    if file is None:
+        return {"name": name, "file": None}
+    shown = {"id": file.id, "name": file.name, "url": file.url, "size": file.size, "sha256": file.sha256}
+    return {"name": name, "file": shown}
+
+
+def _state(upload: ReleaseUpload) -> dict[str, str]:
+    return {
+        **TUS,
+        "Upload-Offset": str(upload.received),
+        "Upload-Length": str(upload.size),
+        "Upload-Expires": upload.expires_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+    }
+
+
+def _require_version(request: Asked) -> None:
+    if request.headers.get("Tus-Resumable") != VERSION:
+        raise OtherVersion(f"Say “Tus-Resumable: {VERSION}”.")
+
+
+def _key(key: int) -> int:
+    """Return the key of an upload, as far as the database can count."""
+    return min(key, 2**31 - 1)
+
+
+def _number(request: Asked, name: str, *, missing: CMSError | None = None) -> int:
+    given = request.headers.get(name, "")
+    if not DIGITS.fullmatch(given):
+        raise missing or NotUnderstood(f"The header {name} must be a number of bytes.")
+    return int(given)
+
+
+def _metadata(header: str) -> dict[str, str]:
+    """Read `Upload-Metadata`: names, each with a value in base 64, separated by commas."""
+    pairs = [pair.split() for pair in header.split(",") if pair.strip()]
+    return {pair[0]: _decoded(pair[1]).decode(errors="replace") if len(pair) == 2 else "" for pair in pairs}
+
+
+def _checksum(header: str) -> str:
+    """Read `Upload-Checksum: sha256 …`; "" where nothing is said."""
+    algorithm, _, value = header.strip().partition(" ")
+    if header and algorithm != "sha256":
+        raise NotUnderstood("The checksum of a part is its SHA-256: “Upload-Checksum: sha256 …”.")
+    return _decoded(value).hex()
+
+
+def _digest(header: str) -> str:
+    """Read the SHA-256 of `Repr-Digest`, as RFC 9530 has it; "" where it has none."""
+    found = DIGEST.search(header)
+    return _decoded(found[1]).hex() if found else ""
+
+
+def _decoded(value: str) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NotUnderstood("A value that should be in base 64 is not.") from error
