@@ -188,12 +188,12 @@ async def test_a_change_says_which_state_it_is_about(client, session, method):
 
 
 async def test_a_decision_can_say_which_state_it_is_about(client, session):
-    await make_release(session, is_published=False)
-    manager = await release_manager(client, session)
+    page = await make_page(session, is_published=False)
+    editor = await web_editor(client, session)
 
-    stale = await manager.post("/releases/python-3140/publish", headers={"If-Match": '"other"'})
-    done = await manager.post("/releases/python-3140/publish")
-    again = await manager.post("/releases/python-3140/publish")
+    stale = await editor.post(f"/pages/{page.id}/publish", headers={"If-Match": '"other"'})
+    done = await editor.post(f"/pages/{page.id}/publish")
+    again = await editor.post(f"/pages/{page.id}/publish")
 
     assert (stale.status_code, done.status_code, again.status_code) == (412, 200, 409)
 
@@ -344,12 +344,10 @@ async def test_a_request_that_failed_may_be_repeated_under_its_key(client, sessi
 
 
 async def test_a_decision_sent_twice_under_one_key_is_taken_once(client, session):
-    await make_release(session, is_published=False)
-    manager = await release_manager(client, session)
+    page = await make_page(session, is_published=False)
+    editor = await web_editor(client, session)
 
-    answers = [
-        await manager.post("/releases/python-3140/publish", headers={"Idempotency-Key": "publish"}) for _ in range(2)
-    ]
+    answers = [await editor.post(f"/pages/{page.id}/publish", headers={"Idempotency-Key": "publish"}) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 200]
 
@@ -371,6 +369,16 @@ async def test_answers_are_forgotten_after_a_day(client, session, clock):
     await idempotency.forget_old(session)
 
     assert await session.scalar(select(func.count()).select_from(KeptAnswer)) == 0
+
+
+async def test_a_release_is_not_published_while_something_essential_is_missing(client, session):
+    await make_release(session, is_published=False)
+    manager = await release_manager(client, session)
+
+    answer = await manager.post("/releases/python-3140/publish")
+
+    assert answer.status_code == 422
+    assert (await client.get("/api/v2/releases/python-3140")).status_code == 404
 
 
 async def test_a_box_is_addressed_by_its_label(client, session):
