@@ -107,7 +107,7 @@ async def answer_at_once(request: Request[Any, Any, State]) -> Response[Any] | N
 
     Only a GET is sent to the address with the slash; a POST is answered where it is.
     """
-    if request.method == "OPTIONS":
+    if request.method == "OPTIONS" and _is_own_answer(request.route_handler):
         return Response(b"", status_code=204, headers={"Allow": ", ".join(_methods(request))})
     path = requested_path(request.scope)
     if request.method != "GET" or path.endswith("/") or request.route_handler.opt.get("slashless"):
@@ -121,3 +121,8 @@ def _methods(request: Request[Any, Any, State]) -> list[str]:
     routes = (route for route in request.app.routes if isinstance(route, HTTPRoute) and route.path_format == address)
     found = {str(method) for route in routes for method in route.methods}
     return sorted(found | {"HEAD"} if "GET" in found else found)
+
+
+def _is_own_answer(handler: Any) -> bool:
+    """Return whether Litestar made the handler itself, because nobody of ours answers OPTIONS there."""
+    return str(handler.fn.__module__).startswith("litestar.")
