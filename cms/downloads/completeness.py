@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from sqlalchemy import inspect
+
 from cms.downloads.file_naming import kind_of
 from cms.downloads.models import Release, ReleaseFile, ReleaseVersion
+from cms.downloads.verification.verdicts import Verdicts
 from cms.downloads.versions import PythonVersion
 
 VOUCHERS = {
@@ -24,6 +27,7 @@ class Topic(StrEnum):
     FILES = "Files"
     BUTTONS = "Download buttons"
     SIGNATURES = "Signatures and SBOM"
+    VERIFICATION = "Verification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ class Requirement:
         return self.is_essential and not self.is_met
 
 
-def requirements_of(release: Release, predecessor: Release | None, *, only_sources: bool = False) -> list[Requirement]:
+def requirements_of(
+    release: Release, predecessor: Release | None, verdicts: Verdicts, *, only_sources: bool = False
+) -> list[Requirement]:
     """Return what the release should have; files and the operating system of each are loaded, of both.
 
     A series that gets nothing but security fixes has `only_sources`: then installers are no longer essential.
@@ -51,6 +57,7 @@ def requirements_of(release: Release, predecessor: Release | None, *, only_sourc
         *_about_files(release, predecessor, only_sources=only_sources),
         *_about_buttons(release, predecessor, only_sources=only_sources),
         *_about_vouchers(release, predecessor),
+        *_about_verdicts(release, verdicts),
     ]
 
 
@@ -153,6 +160,26 @@ def _about_vouchers(release: Release, predecessor: Release | None) -> list[Requi
                 _all_have(words.partition(" ")[2], words, lacking, topic=Topic.SIGNATURES, is_essential=is_essential)
             )
     return found
+
+
+def _about_verdicts(release: Release, verdicts: Verdicts) -> list[Requirement]:
+    """Hold up what was found to be wrong; what nobody could look at yet does not hinder."""
+    rows: list[Release | ReleaseFile] = [release, *release.files]
+    written = [row for row in rows if inspect(row).persistent]
+    wrong = [
+        Requirement(
+            Topic.VERIFICATION,
+            verdict.label,
+            is_met=False,
+            sentence=f"{row.name}: {verdict.sentence}",
+            is_essential=isinstance(row, ReleaseFile),
+        )
+        for row in written
+        for verdict in verdicts.failed_on(row)
+    ]
+    if wrong or not any(verdicts.on(row) for row in written):
+        return wrong
+    return [Requirement(Topic.VERIFICATION, "Findings", is_met=True, sentence="Nothing that was looked at is wrong.")]
 
 
 def _all_have(

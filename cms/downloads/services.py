@@ -23,7 +23,9 @@ from cms.downloads.models import (
     SeriesStatus,
 )
 from cms.downloads.rules import broken_rules
+from cms.downloads.verification.queries import verdicts_of
 from cms.downloads.verification.services import verify_what_changed
+from cms.downloads.verification.verdicts import Verdicts
 from cms.redirects import services as redirects
 
 WITHOUT_INSTALLERS = frozenset({SeriesStatus.SECURITY, SeriesStatus.END_OF_LIFE})
@@ -140,7 +142,9 @@ async def completeness_of(session: AsyncSession, release: Release) -> list[Requi
         predecessor = await session.scalar(queries.with_files(queries.predecessor_of(release)))
         of_series = select(ReleaseSeries.status).where(ReleaseSeries.series == (release.series or ""))
         status = await session.scalar(of_series)
-    return completeness.requirements_of(release, predecessor, only_sources=status in WITHOUT_INSTALLERS)
+        verdicts = Verdicts(await session.scalars(verdicts_of(release)))
+    only_sources = status in WITHOUT_INSTALLERS
+    return completeness.requirements_of(release, predecessor, verdicts, only_sources=only_sources)
 
 
 async def act_as_if_live(session: AsyncSession, release: Release) -> None:

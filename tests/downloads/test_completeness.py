@@ -8,6 +8,7 @@ from cms.core.errors import Invalid, PermissionDenied
 from cms.core.permissions import Permission
 from cms.downloads import completeness, publications, services
 from cms.downloads.models import ReleaseSeries, SeriesStatus
+from cms.downloads.verification.models import Kind, Outcome, Verdict, subject_of
 from tests.factories.downloads import make_file, make_operating_system, make_release
 from tests.factories.users import make_user
 
@@ -99,6 +100,21 @@ async def test_the_first_release_of_a_series_is_compared_with_the_newest_of_its_
     first = await make_release(session, "Python 3.15.0a1", is_published=False, released_at=clocks.now())
 
     assert await hindrances(session, first) == ["It has no files."]
+
+
+async def test_a_file_that_is_not_what_was_signed_hinders_until_it_is_changed(session, systems, successor):
+    session.add(ReleaseSeries(series="3.14", status=SeriesStatus.SECURITY))
+    await session.refresh(successor, ["files"])
+    (file,) = successor.files
+    checked = dict(subject_of(Kind.SHA256, file))
+    verdict = {"release_id": successor.id, "file_id": file.id, "kind": Kind.SHA256, "checked_against": checked}
+    session.add(Verdict(**verdict, outcome=Outcome.FAILED, sentence="The sum differs."))
+    await session.commit()
+
+    assert await hindrances(session, successor) == ["Python-3.14.2.tgz: The sum differs."]
+    file.sha256 = "b" * 64
+    await session.commit()
+    assert await hindrances(session, successor) == []
 
 
 async def test_an_incomplete_release_does_not_go_live_by_itself(session, successor):
