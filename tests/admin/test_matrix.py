@@ -84,6 +84,12 @@ MANY_ROWS = (
     "GET runs/{pages}/state",
     "POST runs/{pages}/cancel",
 )
+OF_UPLOADS = (
+    "GET releases/uploads/{releases}",
+    "POST releases/uploads/{releases}",
+    "POST releases/upload-part/{mails}?offset=0",
+    "POST releases/discard-upload/{mails}",
+)
 OF_THE_COCKPIT = (
     "GET releases/cockpit/{releases}",
     "POST releases/cockpit/{releases}",
@@ -164,7 +170,7 @@ def requests():
         *(of_view(identity, line) for identity in PUBLISHED for line in OF_WHAT_IS_PUBLISHED),
         *(of_view(identity, line) for identity in IMPORTED for line in OF_AN_IMPORT),
     ]
-    return [line.strip() for line in (*SINGLE, *each, *MANY_ROWS, *OF_THE_COCKPIT, *LOOK_UPS)]
+    return [line.strip() for line in (*SINGLE, *each, *MANY_ROWS, *OF_THE_COCKPIT, *OF_UPLOADS, *LOOK_UPS)]
 
 
 def of_view(identity, line):

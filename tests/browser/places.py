@@ -46,6 +46,7 @@ ASKS_ABOUT_ROWS = ("/{identity}/delete", "/{identity}/decide/{decision}", "/{ide
 QUERIES = {"/users/why/{pk}": "?permission=pages:edit", "/search": "?q=page"}
 OWN_ROWS = {
     "/releases/cockpit/{pk}": Release,
+    "/releases/uploads/{pk}": Release,
     "/users/why/{pk}": User,
     "/operations/mails/{pk}": SentMail,
     "/runs/{pk}": BulkRun,

@@ -189,6 +189,11 @@ def open_uploads(release: Release) -> Any:
 
 async def _require(session: AsyncSession, release: Release, *, by: User) -> None:
     await require_to_write(session, release, permission=Permission.DOWNLOADS_EDIT, by=by)
+    refuse_beside_draft(release)
+
+
+def refuse_beside_draft(release: Release) -> None:
+    """Raise Conflict where a live release has unpublished changes: to publish them would drop what is added now."""
     if release.is_published and release.has_draft:
         raise Conflict(
             f"“{release}” has changes that are not published. Publish or discard them, then upload its files."
