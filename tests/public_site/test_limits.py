@@ -80,7 +80,7 @@ async def test_a_body_that_trickles_is_given_up(app):
     async def send(message):
         statuses.append(message.get("status"))
 
-    await app({"type": "http", "method": "POST", "headers": []}, receive, send)
+    await app({"type": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
 
     assert statuses == [408, None]
 
