@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from sqlalchemy import inspect
-
 from cms.downloads.file_naming import kind_of
 from cms.downloads.models import Release, ReleaseFile, ReleaseVersion
 from cms.downloads.verification.verdicts import Verdicts
@@ -165,7 +163,6 @@ def _about_vouchers(release: Release, predecessor: Release | None) -> list[Requi
 def _about_verdicts(release: Release, verdicts: Verdicts) -> list[Requirement]:
     """Hold up what was found to be wrong; what nobody could look at yet does not hinder."""
     rows: list[Release | ReleaseFile] = [release, *release.files]
-    written = [row for row in rows if inspect(row).persistent]
     wrong = [
         Requirement(
             Topic.VERIFICATION,
@@ -174,10 +171,10 @@ def _about_verdicts(release: Release, verdicts: Verdicts) -> list[Requirement]:
             sentence=f"{row.name}: {verdict.sentence}",
             is_essential=isinstance(row, ReleaseFile),
         )
-        for row in written
+        for row in rows
         for verdict in verdicts.failed_on(row)
     ]
-    if wrong or not any(verdicts.on(row) for row in written):
+    if wrong or not any(verdicts.on(row) for row in rows):
         return wrong
     return [Requirement(Topic.VERIFICATION, "Findings", is_met=True, sentence="Nothing that was looked at is wrong.")]
 
