@@ -51,6 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Do not measure what a browser runs: other tests prove it line by line, and measuring takes as long again."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker("no_cover")
+
+
 @dataclass(frozen=True)
 class Template:
     """A database that nobody is connected to, and files of a storage, to make others of."""
@@ -277,7 +284,7 @@ def mail() -> MemoryMail:
 
 
 @pytest.fixture
-async def storage(beginning: Beginning) -> Storage:
+async def filled_storage(beginning: Beginning) -> Storage:
     """A storage that forgets everything with the test."""
     storage = memory_storage()
     for name, content in beginning.files.items():
@@ -291,7 +298,7 @@ async def resources(
     beginning: Beginning,
     bind: AsyncConnection | AsyncEngine,
     sessionmaker: async_sessionmaker[AsyncSession],
-    storage: Storage,
+    filled_storage: Storage,
     cdn: RecordingCDN,
     mail: MemoryMail,
 ) -> AsyncIterator[Resources]:
@@ -302,7 +309,7 @@ async def resources(
         engine=beginning.engine,
         sessionmaker=sessionmaker,
         redis=redis,
-        storage=storage,
+        storage=filled_storage,
         search=PostgresSearch(EngineInTransaction(bind) if isinstance(bind, AsyncConnection) else bind),
         cdn=cdn,
         mail=mail,

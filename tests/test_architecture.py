@@ -4,6 +4,7 @@ import ast
 import string
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from cms.core import publishing, search
 from cms.core.database import Base
 from cms.core.publishing import Publishable
 from cms.core.tasks import TASKS
+
+pytestmark = pytest.mark.no_cover
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("cms", "admin", "public_site")
@@ -33,6 +36,7 @@ MODELS = [mapper.class_ for mapper in MAPPERS]
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 
 
+@cache
 def tree_of(module: Path) -> ast.Module:
     return ast.parse((ROOT / module).read_text())
 

@@ -240,6 +240,7 @@ async def answer_to(browser, request, rows, *, token):
     return "sign in" if is_sign_in else ANSWERS[answer.status_code]
 
 
+@pytest.mark.no_cover  # Thousands of requests, whose answers others look at: only who may is asked here.
 @pytest.mark.parametrize("names", COLUMNS, ids=lambda names: names[0])
 async def test_each_role_reaches_exactly_what_the_table_says(client, session, rows, names):
     user = await person_called(session, names[0])

@@ -227,7 +227,7 @@ async def test_a_copy_is_made_to_the_end_although_nobody_waits(session, storage)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.001):
             await variants.open_variant(storage, item, Variant(640, ending="avif"))
-    for _ in range(100):
+    for _ in range(2400):
         if await files_in(storage, "variants"):
             break
         await asyncio.sleep(0.05)

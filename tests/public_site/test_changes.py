@@ -254,7 +254,7 @@ async def test_the_handlers_of_the_server_still_hear_the_signal():
         signal.signal(signal.SIGTERM, before)
 
 
-async def test_an_open_stream_does_not_keep_a_forgotten_session_alive(site, token, session, clock):
+async def test_an_open_stream_does_not_keep_a_forgotten_session_alive(clock, site, token, session):
     from cms.users import sessions
 
     clock.move(hours=1)
