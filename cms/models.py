@@ -16,6 +16,7 @@ from cms.core.search_engines.postgresql import SearchDocument
 from cms.core.search_rebuilds import SearchRebuild
 from cms.core.storage_use import StorageFolder
 from cms.core.uploaded_tables import UploadedTable
+from cms.downloads.file_runs import FileRun
 from cms.downloads.models import (
     OpenPGPKey,
     OperatingSystem,
@@ -51,6 +52,7 @@ __all__ = [
     "BulkRun",
     "CodeSample",
     "Comment",
+    "FileRun",
     "KeptAnswer",
     "MediaItem",
     "MediaUse",

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core.errors import CMSError, Conflict, Invalid
 
@@ -21,6 +23,18 @@ _explanations: dict[str, Explanation] = {}
 def explain_constraint(name: str, *, field: str, sentence: str) -> None:
     """Say what to tell when the constraint or unique index `name` refuses a row."""
     _explanations[name] = Explanation(field, sentence)
+
+
+async def settle(session: AsyncSession) -> None:
+    """Write what waits, and ask every rule of the database now, also those that it asks at the end of a transaction.
+
+    Raises what a broken rule is explained by; then the transaction is over.
+    """
+    try:
+        await session.flush()
+        await session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    except IntegrityError as error:
+        raise explained(error) from error
 
 
 def explained(error: IntegrityError) -> CMSError:

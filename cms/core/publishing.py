@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, ForeignKey, Select, and_, or_, select
+from sqlalchemy import Boolean, ColumnElement, ForeignKey, Select, and_, inspect, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
@@ -281,6 +281,20 @@ async def unpublish(session: AsyncSession, row: Any, *, by: Actor) -> None:
     await reviews.close(session, row, ReviewStatus.WITHDRAWN, by=by)
     row.expire_at = None
     audit.note(session, row, action="unpublish")
+
+
+async def set_published(session: AsyncSession, row: Any, *, is_published: bool, by: Actor) -> None:
+    """Make the row public as its domain does, or take it down, unless it is so already; raises what either raises.
+
+    The row may have been written a moment ago: what the database made of its columns is read again.
+    """
+    if is_published and not row.is_published:
+        computed = {key for key, column in inspect(type(row)).columns.items() if column.computed is not None}
+        if stale := computed & inspect(row).unloaded:
+            await session.refresh(row, stale)
+        await publisher_of(type(row))(session, row, by=by)
+    elif row.is_published and not is_published:
+        await unpublish(session, row, by=by)
 
 
 def _take_down(row: Any) -> None:

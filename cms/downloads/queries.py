@@ -117,9 +117,14 @@ def told_by(page: Page) -> Releases:
 
 def visible_to(actor: Actor | None) -> Releases:
     """Releases that the public may see, and the drafts that this person may see."""
+    return select(Release).where(is_visible_to(actor))
+
+
+def is_visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """Return the condition under which this person, or the public, may see a release; its files go with it."""
     if actor is None:
-        return select(Release).where(is_live(Release))
-    return select(Release).where(or_(is_live(Release), scope_condition(actor, Permission.DOWNLOADS_VIEW, Release)))
+        return is_live(Release)
+    return or_(is_live(Release), scope_condition(actor, Permission.DOWNLOADS_VIEW, Release))
 
 
 def files_visible_to(actor: Actor | None) -> Select[ReleaseFile]:

@@ -35,12 +35,13 @@ ONE_BUTTON = 'Only one Release File per OS can have "Download button" enabled'
 URL_TAKEN = "There is a release file with this URL already."
 SLUG_TAKEN = "There is a release with this slug already."
 FILE_SLUG_TAKEN = "There is a release file with this slug already."
+SYSTEM_TAKEN = "There is such an operating system already."
 
 explain_constraint("uq_releases_slug", field="slug", sentence=SLUG_TAKEN)
 explain_constraint("uq_release_files_slug", field="slug", sentence=FILE_SLUG_TAKEN)
 explain_constraint("uq_release_files_url", field="url", sentence=URL_TAKEN)
 explain_constraint("uq_release_files_download_button", field="has_download_button", sentence=ONE_BUTTON)
-explain_constraint("uq_operating_systems_slug", field="slug", sentence="There is such an operating system already.")
+explain_constraint("uq_operating_systems_slug", field="slug", sentence=SYSTEM_TAKEN)
 explain_constraint(
     "only_one_latest_release_per_version",
     field="is_latest",

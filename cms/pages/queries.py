@@ -27,9 +27,14 @@ def is_at(path: str) -> ColumnElement[bool]:
 
 def visible_to(actor: Actor | None) -> Select[Page]:
     """Pages that the public may see, and the drafts that this person may see."""
+    return select(Page).where(is_visible_to(actor))
+
+
+def is_visible_to(actor: Actor | None) -> ColumnElement[bool]:
+    """Return the condition under which this person, or the public, may see a page."""
     if actor is None:
-        return select(Page).where(is_live(Page))
-    return select(Page).where(or_(is_live(Page), scope_condition(actor, Permission.PAGES_VIEW, Page)))
+        return is_live(Page)
+    return or_(is_live(Page), scope_condition(actor, Permission.PAGES_VIEW, Page))
 
 
 def briefly(pages: Select[Page]) -> Select[Page]:

@@ -1438,6 +1438,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'open'"),
     )
     op.create_table(
+        "release_file_runs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("release_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("active_until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["releases.id"], name=op.f("fk_release_file_runs_release_id_releases"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_release_file_runs_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_release_file_runs")),
+        sa.UniqueConstraint("release_id", name=op.f("uq_release_file_runs_release_id")),
+    )
+    op.create_index(op.f("ix_release_file_runs_user_id"), "release_file_runs", ["user_id"], unique=False)
+    op.create_table(
         "release_files",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -1651,6 +1668,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_release_uploads_expires_at"), table_name="release_uploads")
     op.drop_index(op.f("ix_release_uploads_created_at"), table_name="release_uploads")
     op.drop_table("release_uploads")
+    op.drop_index(op.f("ix_release_file_runs_user_id"), table_name="release_file_runs")
+    op.drop_table("release_file_runs")
     op.drop_index("ix_releases_words", table_name="releases", postgresql_using="gin")
     op.drop_index("ix_releases_version_key", table_name="releases")
     op.drop_index(op.f("ix_releases_version"), table_name="releases")

@@ -3,7 +3,7 @@
 from sqlalchemy import Select
 
 from cms.core.permissions import Actor, Permission
-from cms.downloads import queries, services
+from cms.downloads import file_runs, queries, services
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
 from cms.pages import queries as pages
 from cms.pages.models import Page
@@ -156,8 +156,8 @@ FILES_OF_RELEASE = Resource(
     parent=Parent(resource=RELEASES, column=ReleaseFile.release_id),
     fields=FILE_FIELDS,
     writing=Writing(
-        save=services.save_file,
-        remove=services.delete_file,
+        save=file_runs.write_file,
+        remove=file_runs.remove_file,
         edit=Permission.DOWNLOADS_EDIT,
         delete=Permission.DOWNLOADS_DELETE,
     ),
