@@ -1,15 +1,15 @@
 """API keys of the old site: taken over as hashes, so that scripts go on working, and given up where it gave them up."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import clock
-from cms.core.legacy import Known, Values
+from cms.core.legacy import Known, Values, moment
 from cms.core.permissions import Permission
+from cms.import_django.people import WRITERS
 from cms.import_django.report import Report, TableReport
 from cms.import_django.source import OldSite
 from cms.import_django.writer import CONSEQUENCES_FOLLOW
@@ -17,7 +17,6 @@ from cms.users.api_keys import LONGEST_SECRET, ApiKey, hash_of
 from cms.users.models import Role, RoleAssignment, User
 
 HINT_LENGTH = 4
-WRITERS = "old-api-writer"
 MAY_WRITE = (
     Permission.DOWNLOADS_VIEW,
     Permission.DOWNLOADS_EDIT,
@@ -103,15 +102,14 @@ async def _import_table(
 
 def _converted(row: Values, table: LegacyKeys) -> dict[str, Any]:
     secret = str(row.get("key") or "")
-    created = row.get("created")
-    moment = created if isinstance(created, datetime) else clock.now()
+    created_at = moment(row.get("created")) or clock.now()
     return {
         "user_id": row.get("user_id"),
         "name": table.name,
         "hint": secret[:HINT_LENGTH],
         "key_hash": hash_of(secret) if 0 < len(secret) <= LONGEST_SECRET else "",
-        "created_at": moment,
-        "updated_at": moment,
+        "created_at": created_at,
+        "updated_at": created_at,
     }
 
 

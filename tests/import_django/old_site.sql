@@ -27,6 +27,15 @@ INSERT INTO account_emailaddress VALUES
     (1, 'root@example.org', true, true, 1), (2, 'ann@example.org', true, true, 2), (3, 'ann@work.example', true, false, 2),
     (4, 'dora@example.org', true, true, 7), (5, 'emil@example.org', false, true, 8), (6, 'nobody@example.org', true, true, 999);
 
+CREATE TABLE tastypie_apikey (id integer, key text, created timestamptz, user_id integer);
+INSERT INTO tastypie_apikey VALUES
+    (1, 'annkey', '2016-01-01 00:00:00+00', 2), (2, '', '2016-01-01 00:00:00+00', 10), (3, 'lost', '2016-01-01 00:00:00+00', 999),
+    (4, repeat('x', 129), '2016-01-01 00:00:00+00', 10), (5, 'annkey', '2016-01-01 00:00:00+00', 10), (6, 'ginakey', NULL, 11),
+    (7, NULL, '2016-01-01 00:00:00+00', 10), (8, 'carlkey', '2016-01-01 00:00:00+00', 6);
+CREATE TABLE authtoken_token (key text, created timestamptz, user_id integer);
+INSERT INTO authtoken_token VALUES
+    ('anntoken', '2017-01-01 00:00:00+00', 2), ('ofnobody', '2017-01-01 00:00:00+00', 3), ('ginakey', '2017-01-01 00:00:00+00', 11);
+
 CREATE TABLE auth_group (id integer, name text);
 INSERT INTO auth_group VALUES (1, 'Release Managers'), (2, 'PSF Staff'), (3, 'Page helpers');
 CREATE TABLE django_content_type (id integer, app_label text, model text);

@@ -71,6 +71,14 @@ REFUSED = {
         "5": "Its group 99 does not exist.",
     },
     "users_user_user_permissions": {"2": "Its permission 88 does not exist."},
+    "tastypie_apikey": {
+        "2": "It is empty, or too long to be a key.",
+        "3": "Its user 999 does not exist or was refused.",
+        "4": "It is empty, or too long to be a key.",
+        "5": "Another row has the same key.",
+        "7": "It is empty, or too long to be a key.",
+    },
+    "authtoken_token": {"3": "Its user 3 does not exist or was refused."},
     "account_emailaddress": {
         "3": "An account has one address here, and this is another.",
         "6": "Its user 999 does not exist or was refused.",

@@ -222,6 +222,7 @@ async def test_groups_rights_and_flags_become_roles(run_import, session):
         ("fred", "old-group-page-helpers"),
         ("fred", "job-moderator"),
         ("fred", "old-right-sponsors-sponsor-publisher"),
+        ("gina", "old-api-writer"),
     }
     helpers = await session.scalar(select(Role).where(Role.name == "old-group-page-helpers"))
     assert helpers.permissions == ["pages:edit", "pages:publish", "pages:view"]

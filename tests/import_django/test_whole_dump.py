@@ -31,6 +31,8 @@ COUNTS = {
     "sitetree_treeitem": (117, 3),
     "users_user_groups": (41, 0),
     "users_user_user_permissions": (4, 0),
+    "tastypie_apikey": (1705, 0),
+    "authtoken_token": (235, 0),
 }
 
 ANSWERS = {
