@@ -13,7 +13,9 @@ from litestar.routes import HTTPRoute
 
 from cms.core.resources import Resources
 from public_site import dependencies
+from public_site.api.v1 import routes as api_v1
 from public_site.api.v2.documentation import DocumentController, openapi_config
+from public_site.api.v2.legacy import routes as old_api_v2
 from public_site.api.v2.router import modern_router
 from public_site.api.v2.uploads import UploadsController
 from public_site.controllers.account_passwords import PasswordsController
@@ -84,7 +86,7 @@ def create_app(
     streams = Streams(resources.redis)
     kept = {"resources": resources, "environment": environment, "previews": previews, "streams": streams}
     site = Litestar(
-        route_handlers=[*CONTROLLERS, modern_router(), static_files(), *mounts],
+        route_handlers=[*CONTROLLERS, api_v1.router(), old_api_v2.router(), modern_router(), static_files(), *mounts],
         dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
         before_request=answer_at_once,

@@ -56,6 +56,12 @@ async def provide_resources(state: State) -> Resources:
     return resources
 
 
+def site_url_of(request: Request[Any, Any, State]) -> str:
+    """Return what absolute addresses begin with: what the settings say, whatever the request calls the host."""
+    resources: Resources = request.app.state.resources
+    return resources.settings.site_url
+
+
 async def provide_streams(state: State) -> Streams:
     streams: Streams = state.streams
     return streams

@@ -22,6 +22,9 @@ MISSING_LIFE = 60
 """Short, because strangers can invent missing pages without end."""
 
 PRIVATE = b"private, no-store"
+ASKED_ANEW = "no-cache"
+"""The same for all visitors, but not to be shown again without asking here. Nothing in between keeps it."""
+
 BROWSERS_ASK_AGAIN = b"public, max-age=0, must-revalidate"
 """We can purge our own caches and the CDN but no browser, so a browser asks each time, and is told 304."""
 
@@ -81,7 +84,7 @@ def privately(send: Send) -> Send:
     """Return a `send` that tells everybody on the way not to keep the response.
 
     A response may itself say `public`: that is its author's promise to be the same for everyone, like a style
-    sheet. With a cookie nothing is public.
+    sheet. `no-cache` promises the same, and keeps nothing from being asked here. With a cookie nothing is public.
     """
 
     async def send_privately(message: Any) -> None:
@@ -99,7 +102,7 @@ def as_private(start: Any) -> Any:
     sets_cookie = any(name == b"set-cookie" for name, _ in headers)
     if start["status"] == NOT_MODIFIED or is_private(cache_control):
         return start
-    if b"public" in cache_control and not sets_cookie:
+    if (b"public" in cache_control or cache_control == ASKED_ANEW.encode()) and not sets_cookie:
         return start
     kept = [(name, value) for name, value in headers if name not in {b"cache-control", b"surrogate-control"}]
     return {**start, "headers": [*kept, (b"cache-control", PRIVATE)]}
