@@ -95,6 +95,8 @@ OF_THE_COCKPIT = (
     "POST releases/cockpit/{releases}",
     "GET releases/cockpit/{releases}/progress",
     "GET releases/cockpit/{releases}/page?path=/downloads/",
+    "GET releases/decide/verify?pks={releases}",
+    "POST releases/decide/verify?pks=nobody",
 )
 LOOK_UPS = (
     "GET releases/lookup/page?term=x",
