@@ -19,10 +19,10 @@ class Program:
 
     def __init__(self, client: httpx.AsyncClient, secret: str) -> None:
         self._client = client
-        self._headers = {"Authorization": f"Token {secret}"}
+        self.headers = {"Authorization": f"Token {secret}"}
 
     async def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        headers = {**self._headers, **options.pop("headers", {})}
+        headers = {**self.headers, **options.pop("headers", {})}
         return await self._client.request(method, f"/api/v2{path}", headers=headers, **options)
 
     async def get(self, path: str, **options: Any) -> httpx.Response:

@@ -165,7 +165,7 @@ FILES_OF_RELEASE = Resource(
 
 ALL_FILES = Resource(
     path="files",
-    one="file of any release",
+    one="release file",
     model=ReleaseFile,
     key="id",
     seen_by=queries.files_visible_to,
