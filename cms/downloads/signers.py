@@ -1,14 +1,18 @@
 """Decisions about who vouches for release files: identities that sign with Sigstore, and OpenPGP keys."""
 
 import re
+from collections.abc import Collection
 
+from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import deletion
 from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
 from cms.core.permissions import Actor, Permission, require
-from cms.downloads.models import OpenPGPKey, SigningIdentity
+from cms.downloads.models import OpenPGPKey, Release, SigningIdentity
+from cms.downloads.verification.models import Kind, Verdict
+from cms.downloads.verification.services import forget_signatures
 
 SERIES = re.compile(r"\d{1,4}\.\d{1,4}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -37,13 +41,16 @@ async def save_signing_identity(session: AsyncSession, identity: SigningIdentity
         errors["pep"] = ["Write the number of the PEP alone, such as 745."]
     if errors:
         raise Invalid.in_fields(errors)
+    was_for = inspect(identity).attrs.series.history.deleted
     session.add(identity)
     await require(session, by, Permission.DOWNLOADS_EDIT, identity)
+    await _forget_what_they_signed(session, {identity.series, *was_for})
 
 
 async def delete_signing_identity(session: AsyncSession, identity: SigningIdentity, *, by: Actor) -> None:
     """Have an identity's signatures count no longer. Raises PermissionDenied."""
     await deletion.delete(session, identity, permission=Permission.DOWNLOADS_DELETE, by=by)
+    await _forget_what_they_signed(session, {identity.series})
 
 
 async def save_openpgp_key(session: AsyncSession, key: OpenPGPKey, *, by: Actor) -> None:
@@ -59,10 +66,23 @@ async def save_openpgp_key(session: AsyncSession, key: OpenPGPKey, *, by: Actor)
         errors["public_key"] = ["Paste the public key from “-----BEGIN PGP PUBLIC KEY BLOCK-----” to its end."]
     if errors:
         raise Invalid.in_fields(errors)
+    was_of = inspect(key).attrs.owner.history.deleted
     session.add(key)
     await require(session, by, Permission.DOWNLOADS_EDIT, key)
+    await _forget_what_was_signed_with(session, {key.owner, *was_of})
 
 
 async def delete_openpgp_key(session: AsyncSession, key: OpenPGPKey, *, by: Actor) -> None:
     """Take a key off the list. Raises PermissionDenied."""
     await deletion.delete(session, key, permission=Permission.DOWNLOADS_DELETE, by=by)
+    await _forget_what_was_signed_with(session, {key.owner})
+
+
+async def _forget_what_they_signed(session: AsyncSession, series: Collection[str]) -> None:
+    of_series = Verdict.release_id.in_(select(Release.id).where(Release.series.in_(series)))
+    await forget_signatures(session, Kind.SIGSTORE, of_series)
+
+
+async def _forget_what_was_signed_with(session: AsyncSession, owners: Collection[str]) -> None:
+    """Forget what these owners signed, and what nobody whom we knew had signed."""
+    await forget_signatures(session, Kind.GPG, Verdict.signer.in_([*owners, ""]))

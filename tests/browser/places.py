@@ -18,9 +18,12 @@ from cms.core.bulk import BulkRun, RunStatus
 from cms.core.mail_log import MailState, SentMail
 from cms.core.resources import Resources
 from cms.core.storage import Storage
-from cms.downloads.models import Release
+from cms.downloads.models import Release, ReleaseFile
+from cms.downloads.verification.models import Outcome
+from cms.downloads.verification.verdicts import kinds_of
 from cms.menus.models import MenuName
 from cms.users.models import User
+from tests.factories.downloads import make_verdict
 
 SINGLE = "single pages"
 NO_PAGES = {
@@ -70,6 +73,8 @@ async def rows_of_every_kind(session: AsyncSession, resources: Resources, person
     own[1].started_by_id = person.id
     session.add_all(own)
     await session.commit()
+    for kind, outcome in zip(kinds_of(rows[ReleaseFile]), Outcome, strict=True):
+        await make_verdict(session, rows[ReleaseFile], kind, outcome)
     return {**rows, **{type(row): row for row in own}}
 
 

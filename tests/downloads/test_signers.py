@@ -68,9 +68,8 @@ async def test_an_identity_is_saved_once(session, manager) -> None:
     await make_identity(session, "3.14", email="hugo@python.org")
     again = SigningIdentity(series="3.14", email=" hugo@python.org ", issuer="https://github.com/login/oauth")
 
-    await signers.save_signing_identity(session, again, by=manager)
     with pytest.raises(IntegrityError):
-        await session.flush()
+        await signers.save_signing_identity(session, again, by=manager)
 
 
 async def test_a_manager_of_one_series_names_nobody_for_another(session) -> None:

@@ -16,6 +16,7 @@ from cms.core.outbox import OutboxMessage
 from cms.core.permissions import Permission
 from cms.downloads import services
 from cms.downloads.models import OpenPGPKey, SigningIdentity
+from cms.downloads.signers import delete_signing_identity, save_openpgp_key, save_signing_identity
 from cms.downloads.verification import file_checks, link_checks, queries, sigstore_bundles, tasks
 from cms.downloads.verification.addresses import fetched_from
 from cms.downloads.verification.models import Kind, Outcome, Verdict
@@ -437,6 +438,34 @@ async def test_whom_nobody_answered_is_asked_again_the_next_night(place, session
     await tasks.verify_active_releases(place, session)
 
     assert [message["file_id"] for message in await asked_for(session, "verify_release_file")] == [file.id]
+
+
+async def test_nobody_is_told_any_more_what_somebody_signed_who_may_not(
+    place, session, release, file, signers, uploaded, superuser
+):
+    await look_at(place, session, file)
+    for identity in await session.scalars(select(SigningIdentity)):
+        await delete_signing_identity(session, identity, by=superuser)
+    for key in await session.scalars(select(OpenPGPKey)):
+        key.public_key = ""
+        await save_openpgp_key(session, key, by=superuser)
+    await session.commit()
+
+    assert (await verdicts_of(session, release)).proof_of(file) is None
+    await run_waiting(place, session, task="verify_active_releases")
+    await session.refresh(file)
+    assert [message["file_id"] for message in await asked_for(session, "verify_release_file")] == [file.id] * 2
+
+
+async def test_a_new_identity_leaves_other_series_alone(place, session, release, file, signers, uploaded, superuser):
+    await look_at(place, session, file)
+
+    await save_signing_identity(
+        session, SigningIdentity(series="3.13", email="other@python.org", issuer=ISSUER), by=superuser
+    )
+    await session.commit()
+
+    assert (await verdicts_of(session, release)).proof_of(file).means == "Sigstore"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import audit, clock, outbox
@@ -11,7 +11,7 @@ from cms.core.permissions import Actor, Permission, require
 from cms.downloads.models import Release, ReleaseFile
 from cms.downloads.verification import queries
 from cms.downloads.verification.findings import Finding
-from cms.downloads.verification.models import Outcome, Verdict, subject_of
+from cms.downloads.verification.models import Kind, Outcome, Verdict, subject_of
 from cms.downloads.verification.verdicts import Verdicts
 
 OLD_AFTER = timedelta(days=7)
@@ -40,6 +40,16 @@ async def verify_what_changed(
     for release in releases:
         if not verdicts.are_complete_on(release):
             _ask_for_links(session, release)
+
+
+async def forget_signatures(session: AsyncSession, kind: Kind, concerned: ColumnElement[bool]) -> None:
+    """Forget what was said of signatures once it has changed who may sign; what people download is looked at anew.
+
+    Until then nobody is told that a file is verified whose signer counts no longer.
+    """
+    for verdict in await session.scalars(select(Verdict).where(Verdict.kind == kind, concerned)):
+        await session.delete(verdict)
+    outbox.enqueue(session, "verify_active_releases")
 
 
 async def verify_what_is_old(session: AsyncSession) -> int:
