@@ -1,5 +1,6 @@
 """The application that ships, put together for each test; only its routes, which are the same for all, are kept."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,11 @@ from admin.back_office import BackOffice
 from cms.core.resources import Resources
 from cms.core.session import make_sessionmaker
 from public_site import asgi
+from public_site.middleware.limits import Limits
 from public_site.previews import Previews
+
+PATIENCE = 120.0
+"""Seconds that a request may take: no test waits for this, and the machine may be busy."""
 
 _sites: list[Litestar] = []
 _offices: list[BackOffice] = []
@@ -25,6 +30,7 @@ def build(resources: Resources) -> ASGIApp:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("public_site.app.Litestar", _site)
         patch.setattr("public_site.asgi.build_admin", _back_office)
+        patch.setattr("public_site.asgi.Limits", partial(Limits, reading_seconds=PATIENCE))
         return asgi.build(resources)
 
 

@@ -34,6 +34,8 @@ from tests.databases import database_beside
 from tests.fakes import FrozenClock, MemoryMail, RecordingCDN, memory_storage, read
 
 SITE = "http://testserver"
+PATIENCE = "2min"
+"""How long a statement may take: no test waits for this, and the machine may be busy."""
 PLENTY = "1000000/hour"
 """All tests call the API from one address, and should not wait for each other."""
 
@@ -163,7 +165,7 @@ def settings(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="session")
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(settings)
+    engine = make_engine(settings, statement_timeout=PATIENCE)
     yield engine
     await engine.dispose()
 
@@ -195,7 +197,7 @@ async def full_template(settings: Settings, empty_template: Template) -> AsyncIt
 async def copy_of(template: Template, settings: Settings) -> AsyncIterator[tuple[str, AsyncEngine]]:
     """Yield the URL of a copy, and an engine on it."""
     async with database_beside(settings.database_url or "", template=template.url) as url:
-        engine = make_engine(settings.model_copy(update={"database_url": url}))
+        engine = make_engine(settings.model_copy(update={"database_url": url}), statement_timeout=PATIENCE)
         yield url, engine
         await engine.dispose()
 
@@ -225,7 +227,12 @@ async def own_database(settings: Settings, own_template: Template) -> AsyncItera
 
 @pytest.fixture
 def beginning(request: pytest.FixtureRequest) -> Beginning:
-    """An empty database or one with the demo content, shared with other tests or of the test's own; markers say it."""
+    """An empty database or one with the demo content, shared with other tests or of the test's own; markers say it.
+
+    The demo content was written at the moment at which the clock of tests stands; so time stands still beside it.
+    """
+    if has(request, "demonstration"):
+        request.getfixturevalue("clock")
     shared = "demonstration" if has(request, "demonstration") else "nothing"
     found: Beginning = request.getfixturevalue("own_database" if has(request, "commits") else shared)
     return found

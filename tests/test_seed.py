@@ -113,9 +113,8 @@ async def test_another_operating_system_gets_the_next_id(resources, session):
     assert system.id == 6
 
 
-async def test_a_demonstration_has_every_release_and_one_account_a_role(resources, session):
-    await seed.seed(resources, demo=True)
-
+@pytest.mark.demonstration
+async def test_a_demonstration_has_every_release_and_one_account_a_role(session):
     found = await counts(session)
     assert (found["releases"], found["release_files"]) == (450, 3353)
     assert found["users"] == len(SHIPPED_ROLES) + 2
@@ -160,9 +159,8 @@ async def test_a_shipped_role_is_brought_up_to_date(resources, session):
     assert role.permissions == sorted(SHIPPED_ROLES["auditor"].permissions)
 
 
-async def test_a_demonstration_has_a_banner_now_another_to_come_and_a_full_home_page(resources, session):
-    await seed.seed(resources, demo=True)
-
+@pytest.mark.demonstration
+async def test_a_demonstration_has_a_banner_now_another_to_come_and_a_full_home_page(session):
     banners = {banner.title: banner for banner in (await session.scalars(select(Banner))).all()}
     assert banners["Join the Foundation"].state == State.LIVE
     assert banners["Answer the survey"].state == State.SCHEDULED
@@ -170,18 +168,16 @@ async def test_a_demonstration_has_a_banner_now_another_to_come_and_a_full_home_
     assert {box.state for box in await session.scalars(select(Box))} == {State.LIVE}
 
 
-async def test_a_demonstration_is_in_the_middle_of_its_work(resources, session):
-    await seed.seed(resources, demo=True)
-
+@pytest.mark.demonstration
+async def test_a_demonstration_is_in_the_middle_of_its_work(session):
     states = {page.path: page for page in await session.scalars(select(Page))}
     assert states["community/local-groups"].is_in_review
     assert states["about/gettingstarted"].has_draft
     assert states["psf/annual-report"].state is State.SCHEDULED
 
 
+@pytest.mark.demonstration
 async def test_every_account_signs_in_with_the_password_of_the_settings(resources, session):
-    await seed.seed(resources, demo=True)
-
     people = {user.username: user for user in (await session.scalars(select(User))).all()}
     password = resources.settings.demo_password.get_secret_value()
     assert set(people) == {"superuser", "member", *SHIPPED_ROLES}
@@ -193,8 +189,8 @@ async def test_every_account_signs_in_with_the_password_of_the_settings(resource
     )
 
 
-async def test_a_volunteer_reaches_the_community_pages_only(resources, session):
-    await seed.seed(resources, demo=True)
+@pytest.mark.demonstration
+async def test_a_volunteer_reaches_the_community_pages_only(session):
     volunteer = await session.scalar(select(User).where(User.username == "volunteer"))
 
     grants = await load_grants(session, volunteer)
@@ -211,9 +207,8 @@ async def test_demonstration_content_stays_out_of_a_database_for_real_work(resou
     assert (await counts(session))["users"] == 0
 
 
-async def test_bulk_rows_have_their_consequences_and_others_their_entries(resources, session):
-    await seed.seed(resources, demo=True)
-
+@pytest.mark.demonstration
+async def test_bulk_rows_have_their_consequences_and_others_their_entries(session):
     tasks = (await session.scalars(select(outbox.OutboxMessage.task))).all()
     actions = (
         await session.scalars(select(AuditEntry.action).where(AuditEntry.actor_name == "system").distinct())
@@ -222,8 +217,8 @@ async def test_bulk_rows_have_their_consequences_and_others_their_entries(resour
     assert actions == ["seed"]
 
 
-async def test_releases_are_those_of_the_fixture_field_by_field(resources, session):
-    await seed.seed(resources, demo=True)
+@pytest.mark.demonstration
+async def test_releases_are_those_of_the_fixture_field_by_field(session):
     fixture = {
         release["slug"]: release for release in json.loads((seed.FIXTURES / "releases.json").read_text())["releases"]
     }
@@ -238,9 +233,8 @@ async def test_releases_are_those_of_the_fixture_field_by_field(resources, sessi
         assert file.has_download_button == told.get("download_button", False)
 
 
-async def test_what_is_seeded_keeps_the_rules_of_its_domain(resources, session):
-    await seed.seed(resources, demo=True)
-
+@pytest.mark.demonstration
+async def test_what_is_seeded_keeps_the_rules_of_its_domain(session):
     files = (await session.scalars(select(ReleaseFile))).all()
     pages = (await session.scalars(select(Page))).all()
     assert [file.url for file in files if broken_rules(file)] == []
@@ -298,9 +292,8 @@ async def test_seeding_goes_round_what_staff_called_by_the_names_of_the_demonstr
     assert (await session.scalars(latest)).all() == ["made-here"]
 
 
-async def test_the_demonstration_has_media_with_their_alternative_texts(resources, session, client):
-    await seed.seed(resources, demo=True)
-
+@pytest.mark.demonstration
+async def test_the_demonstration_has_media_with_their_alternative_texts(session, client):
     items = (await session.scalars(select(MediaItem))).all()
     silent = [item.title for item in items if item.is_image and not (item.alternative_text or item.is_decorative)]
     page = await session.scalar(select(Page).where(Page.path == "community/workshops"))

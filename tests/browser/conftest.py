@@ -15,6 +15,9 @@ from tests.conftest import SITE
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", f"--unsafely-treat-insecure-origin-as-secure={SITE}"]
 """The last because browsers honour some of our headers on secure origins only, and complain on others."""
 
+PATIENCE = 120_000
+"""Milliseconds until something is given up that a page should show: many, for the machine may be busy."""
+
 LEFT_TO_HTTPX = {"host", "content-length", "connection", "cookie"}
 """The client keeps the cookies: it follows redirects itself, so that the browser does not see all that are set."""
 WCAG_2_2_AA: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -63,6 +66,7 @@ async def open_page(
 
     async def open_page(path: str, **options: Any) -> Page:
         context = await chromium.new_context(**options)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         errors: list[str] = []
         page = await context.new_page()

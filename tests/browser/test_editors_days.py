@@ -23,11 +23,6 @@ SAVE_DRAFT = ".save-bar button:has-text('Save draft')"
 PUBLISH = ".save-bar button[value='decide:publish']"
 
 
-@pytest.fixture(autouse=True)
-def _time_stands_still(clock):
-    """The demo content was written at the moment at which the clock of tests stands."""
-
-
 @pytest.fixture
 def sign_in(client, session, one_at_a_time):
     """Return what makes the browser that of somebody else, or of the same person again: all pages share a jar."""
