@@ -38,6 +38,9 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
+CHECKS_OF_OLD_PATHS = CHECKS[:-1]
+"""They take what the old program took, which was more than its documentation said."""
+
 COLLECTING = settings(
     max_examples=EXAMPLES,
     database=None,
@@ -52,7 +55,7 @@ async def test_the_document_names_every_route_of_version_2(client, resources):
     document = (await client.get("/api/v2/openapi.json")).json()
 
     routes = {route.path_format for route in create_app(resources).routes if route.path.startswith("/api/v2")}
-    undocumented = routes - set(document["paths"])
+    undocumented = routes - {path.rstrip("/") for path in document["paths"]}
     assert document["openapi"].startswith("3.1")
     assert {path for path in undocumented if not path.startswith(("/api/v2/docs", "/api/v2/openapi.json"))} == {
         "/api/v2/uploads",
@@ -68,6 +71,8 @@ async def test_each_operation_shows_an_example_of_what_it_answers_and_takes(clie
     for operation in (operation for methods in paths.values() for operation in methods.values()):
         sent = operation.get("requestBody", {"content": {}})["content"].values()
         answers = [answer for status, answer in operation["responses"].items() if status in {"200", "201"}]
+        if operation.get("deprecated"):
+            continue
         answered = [content for answer in answers for content in answer["content"].values()]
         assert all("example" in content for content in (*sent, *answered)), operation["operationId"]
 
@@ -132,7 +137,7 @@ def drawn(strategy: Any) -> list[Any]:
 def failures_of(case: Any, answer: httpx.Response) -> list[str]:
     """Return what the document says of the answer, and what is not so."""
     try:
-        case.validate_response(answer, checks=CHECKS)
+        case.validate_response(answer, checks=CHECKS_OF_OLD_PATHS if case.path.endswith("/") else CHECKS)
     except FailureGroup as group:
         return [f"{answer.request.method} {answer.request.url}: {failure}" for failure in group.exceptions]
     return []
@@ -152,6 +157,7 @@ async def fill(session: Any) -> dict[str, str]:
         "release_file_id": str(file.id),
         "page_id": str(page.id),
         "box_label": box.label,
+        "key": str(release.id),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from public_site.api.v2.legacy import document as old_paths
 from public_site.api.v2.resources import Resource
 
 SCHEMAS_IN_DOCUMENT = "#/components/schemas/{model}"
@@ -17,7 +18,8 @@ its owner, with the owner's roles as far as the key's scopes reach; keys are mad
 def completed(found: dict[str, Any], resources: Iterable[Resource]) -> dict[str, Any]:
     """Return what Litestar found out about the routes, together with the schemas that ours refer to."""
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= {"Error": ERROR, "Meta": META, "CursorMeta": CURSOR_META}
+    schemas |= {"Error": ERROR, "Meta": META, "CursorMeta": CURSOR_META, **old_paths.schemas()}
+    found["paths"] |= old_paths.paths()
     for resource in resources:
         schemas |= _schemas_of(resource)
     return found

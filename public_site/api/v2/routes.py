@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.core import integrity
 from cms.core.errors import Invalid, PermissionDenied
 from cms.core.permissions import Permission, allows
 from cms.users import idempotency
@@ -115,7 +116,7 @@ class ResourceController(Controller):
         row = await row_of(self.resource, request, session, person, is_locked=True)
         require_match(request, self.tag_of(row))
         await self.writing.remove(session, row, by=person)
-        await session.flush()
+        await integrity.settle(session)
 
     def _person(self, request: Asked, permission: Permission) -> User:
         """Return who calls, if they hold the permission at all; for which rows, the domain decides."""
@@ -163,7 +164,7 @@ class ResourceController(Controller):
 
     async def shown(self, session: AsyncSession, row: Any, *, status: int = 200) -> Answer:
         """Write the row, and return the answer that shows it as it is now."""
-        await session.flush()
+        await integrity.settle(session)
         model = self.resource.model
         written = self.resource.loading(select(model).where(model.id == row.id))
         row = (await session.scalars(written.execution_options(populate_existing=True))).one()
