@@ -23,7 +23,7 @@ from cms.core import bulk, publishing
 from cms.core.bulk import Actions, Perform
 from cms.core.permissions import Actor, Permission
 from cms.core.publishing import Publishable
-from cms.downloads.models import OpenPGPKey, OperatingSystem, Release, ReleaseFile, SigningIdentity
+from cms.downloads.models import OpenPGPKey, OperatingSystem, Release, ReleaseFile, ReleaseSeries, SigningIdentity
 from cms.media.models import MediaItem
 from cms.missed_paths.models import MissedPath
 from cms.pages.models import Page
@@ -77,6 +77,7 @@ _offer(
     delete=downloads.delete_file,
     changeable=("operating_system_id",),
 )
+_offer(ReleaseSeries)
 _offer(OperatingSystem, save=downloads.save_operating_system, delete=downloads.delete_operating_system)
 _offer(SigningIdentity, save=signers.save_signing_identity, delete=signers.delete_signing_identity)
 _offer(OpenPGPKey, save=signers.save_openpgp_key, delete=signers.delete_openpgp_key)

@@ -145,7 +145,7 @@ async def release_manager(desk: Desk) -> None:
     form = page.url
     await page.click(".page-actions a:has-text('Cockpit')")
     await page.wait_for_selector("text=Every page is fresh.")
-    await desk.shoot("release-cockpit", ".page-head", "section[aria-labelledby=changes-title]")
+    await desk.shoot("release-cockpit", ".page-head", "section[aria-labelledby=complete-title]")
     await page.goto(form)
     await page.wait_for_selector("html[data-ready]")
     await page.click(f"[data-inline-row] summary:has-text('python-{VERSION}-amd64.exe')")

@@ -135,6 +135,7 @@ class OpenPGPKeyAdmin(AdminView, model=OpenPGPKey):
 
     fieldsets = (Fieldset("", ("owner", "fingerprint", "signs", "is_retired", "public_key", "notes")),)
     form_args = {
+        "owner": {"description": "The release manager whose key it is, as visitors read it."},
         "fingerprint": {
             "description": "40 hexadecimal digits; spaces do not matter. A key ID of 16 digits proves nothing.",
             "render_kw": MONOSPACE,

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from cms.downloads.file_naming import kind_of
 from cms.downloads.models import Release, ReleaseFile, ReleaseVersion
+from cms.downloads.verification.models import Outcome
 from cms.downloads.verification.verdicts import Verdicts
 from cms.downloads.versions import PythonVersion
 
@@ -174,9 +175,11 @@ def _about_verdicts(release: Release, verdicts: Verdicts) -> list[Requirement]:
         for row in rows
         for verdict in verdicts.failed_on(row)
     ]
-    if wrong or not any(verdicts.on(row) for row in rows):
+    if wrong:
         return wrong
-    return [Requirement(Topic.VERIFICATION, "Findings", is_met=True, sentence="Nothing that was looked at is wrong.")]
+    is_any_verified = any(verdict.outcome is Outcome.VERIFIED for row in rows for verdict in verdicts.on(row))
+    sentence = "Nothing that was looked at is wrong." if is_any_verified else "Nothing could be verified yet."
+    return [Requirement(Topic.VERIFICATION, "Findings", is_any_verified, sentence)]
 
 
 def _all_have(
