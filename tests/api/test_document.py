@@ -29,7 +29,7 @@ from tests.factories.downloads import make_file, make_operating_system, make_rel
 from tests.factories.pages import make_page
 from tests.factories.users import make_user
 
-EXAMPLES = 4
+EXAMPLES = 2
 """Of each operation, of what it takes and of what it refuses; more find nothing new, and take their time."""
 
 CHECKS = [
