@@ -20,6 +20,7 @@ from tests.factories.downloads import (
     make_release,
     make_series,
 )
+from tests.factories.menus import line, make_menu
 from tests.factories.pages import make_page
 from tests.factories.users import make_user
 from tests.site_visits import sign_in
@@ -84,6 +85,8 @@ async def content(session: AsyncSession) -> None:
     await make_series(session, "2.7", status=SeriesStatus.END_OF_LIFE)
     await make_identity(session, "3.14")
     await make_key(session, public_key="-----BEGIN PGP PUBLIC KEY BLOCK-----\n" + "mQINBE" * 20)
+    entries = [("About", "/about/", 0), ("Help", "/about/help/", 1), ("Downloads", "/downloads/", 0)]
+    await make_menu(session, *(line(label, target, depth) for label, target, depth in entries))
     await make_page(session, path="about", title="About Python", content=TEXT)
     await make_page(session, path="about/help", title="Help", content=TEXT)
     for label in ("homepage-get-started", "homepage-documentation", "homepage-jobs", "download-pgp", "download-dev"):
