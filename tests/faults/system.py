@@ -93,7 +93,7 @@ class System:
 
     async def make_drafts(self, *names: str) -> list[Release]:
         async with self.resources.sessionmaker() as session:
-            system = await make_operating_system(session)
+            system = await make_operating_system(session, f"A system for {names[0]}")
             drafts = [await make_release(session, name, is_published=False) for name in names]
             for draft in drafts:
                 await make_file(session, draft, system, sha256="a" * 64)
