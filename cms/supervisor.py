@@ -196,6 +196,10 @@ class Supervisor:
                 self._pause()
         except Stopped:
             _tell("Stopping.")
+        except CMSError:
+            if not self._stop_asked:
+                raise
+            _tell("Stopping.")  # A terminal signals all that it runs: a step of the start was ended before us.
         finally:
             self._stop_everything()
             for number, handler in previous.items():
