@@ -42,6 +42,11 @@ async def show_openpgp_keys(session: AsyncSession, render: Renderer) -> Response
     )
 
 
+async def show_verification(_session: AsyncSession, render: Renderer) -> Response[Any]:
+    """Show how to make sure of a file, to which the page of every release leads."""
+    return await render("downloads/metadata/verify.html")
+
+
 async def show_sbom(session: AsyncSession, render: Renderer) -> Response[Any]:
     releases = (await session.scalars(downloads.newest_with_sbom())).all()
     return await render("downloads/metadata/sbom.html", releases=releases)
@@ -52,6 +57,7 @@ DEFAULT_PAGES: dict[str, Show] = {
     "/downloads/metadata/sigstore/": show_sigstore,
     "/downloads/metadata/pgp/": show_openpgp_keys,
     "/downloads/metadata/sbom/": show_sbom,
+    "/downloads/verify/": show_verification,
 }
 
 
