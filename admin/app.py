@@ -18,6 +18,7 @@ from admin import (
     listing,
     media,
     menus,
+    old_addresses,
     people,
     placing,
     preferences,
@@ -102,6 +103,7 @@ ROUTES: list[Route] = [
     *deletion.routes,
     *placing.routes,
     *relations.routes,
+    *old_addresses.routes,
 ]
 
 

@@ -98,6 +98,12 @@ OF_THE_COCKPIT = (
     "GET releases/decide/verify?pks={releases}",
     "POST releases/decide/verify?pks=nobody",
 )
+OLD_ADDRESSES = (
+    "GET downloads/release/",
+    "GET downloads/release/add/",
+    "GET downloads/release/{releases}/",
+    "GET downloads/release/{releases}/change/",
+)
 LOOK_UPS = (
     "GET releases/lookup/page?term=x",
     "GET release-files/lookup/release?term=x",
@@ -172,7 +178,8 @@ def requests():
         *(of_view(identity, line) for identity in PUBLISHED for line in OF_WHAT_IS_PUBLISHED),
         *(of_view(identity, line) for identity in IMPORTED for line in OF_AN_IMPORT),
     ]
-    return [line.strip() for line in (*SINGLE, *each, *MANY_ROWS, *OF_THE_COCKPIT, *OF_UPLOADS, *LOOK_UPS)]
+    others = (*MANY_ROWS, *OF_THE_COCKPIT, *OF_UPLOADS, *LOOK_UPS, *OLD_ADDRESSES)
+    return [line.strip() for line in (*SINGLE, *each, *others)]
 
 
 def of_view(identity, line):
