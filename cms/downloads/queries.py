@@ -28,7 +28,7 @@ LINES = {
     "python3": ReleaseVersion.PYTHON_3,
     "pymanager": ReleaseVersion.INSTALL_MANAGER,
 }
-SERIES_LINE = re.compile(r"python(?P<series>3\.\d{1,3})")
+SERIES_LINE = re.compile(r"python(?P<series>3\.[0-9]{1,3})")
 
 
 def live() -> Releases:

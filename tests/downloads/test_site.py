@@ -201,7 +201,15 @@ async def test_a_draft_is_shown_to_those_who_may_see_it_and_kept_by_nobody(
     assert "private" in page.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("path", ["/downloads/nope/", "/downloads/release/nope/", "/downloads/latest/perl/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/downloads/nope/",
+        "/downloads/release/nope/",
+        "/downloads/latest/perl/",
+        "/downloads/latest/python3.%EF%BC%91%EF%BC%92/",
+    ],
+)
 async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
 
