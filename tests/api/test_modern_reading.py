@@ -6,6 +6,7 @@ import pytest
 
 from cms.core.permissions import Permission
 from tests.api.callers import program_of, release_manager
+from tests.conftest import SITE
 from tests.factories.boxes import make_box
 from tests.factories.downloads import make_file, make_operating_system, make_release
 from tests.factories.pages import make_page
@@ -90,6 +91,7 @@ NOT_UNDERSTOOD = [
     ("search=", "search"),
     ("released_at=2025-10-07", "released_at"),
     ("released_at__from=12345", "released_at__from"),
+    ("page=download/releases/2.0", "page"),
     ("sort=content", "sort"),
     ("sort=", "sort"),
     ("fields=name,secret", "fields"),
@@ -108,6 +110,8 @@ async def test_a_query_that_cannot_be_understood_is_refused_by_the_name_of_its_p
         "status_code": 400,
         "extra": {"nam": ["There is no such parameter here."]},
     }
+    assert answers["page=download/releases/2.0"].json()["detail"] == "Write a number, or true or false."
+    assert answers["released_at__from=12345"].json()["detail"] == "Write the moment like 2025-12-05T12:00:00Z."
 
 
 async def test_a_query_that_is_no_text_is_refused(client):
@@ -203,6 +207,20 @@ async def test_a_session_of_the_back_office_counts_for_nothing(browser, session)
     answer = await browser.get("/api/v2/releases")
 
     assert answer.json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["//api/v2/releases", "/api//v2/releases", "/api/v2//releases", "//api/v1/downloads/release/"]
+)
+async def test_slashes_side_by_side_lead_nobody_round_the_gate_of_the_api(client, browser, session, path):
+    await make_release(session, is_published=False)
+
+    read = await browser.get(f"{SITE}{path}")
+    written = await client.post(f"{SITE}{path}", headers={"Authorization": "Token wrong"})
+
+    assert read.status_code == 404
+    assert "public" not in read.headers["cache-control"]
+    assert written.status_code in {403, 404}
 
 
 async def test_files_are_read_on_from_a_cursor(client, session):

@@ -19,6 +19,7 @@ from pydantic import (
     ValidationError,
 )
 from pydantic import Field as Constraint
+from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, ColumnElement, Enum, Select, String, select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -28,14 +29,14 @@ WITHOUT_NUL = r"^[^\x00]*$"
 """PostgreSQL keeps any character but this one."""
 
 
+NO_LITERAL = "Write a number, or true or false"
 DAY_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII | re.IGNORECASE)
 
 
 def _written_out(sent: Any) -> Any:
     """Refuse the seconds since 1970, which pydantic would take for a moment, as a number or as a text."""
     if not isinstance(sent, str) or not DAY_AND_TIME.match(sent):
-        message = "Write the moment like 2025-12-05T12:00:00Z"
-        raise ValueError(message)
+        raise PydanticCustomError("moment", "Write the moment like 2025-12-05T12:00:00Z")
     return sent
 
 
@@ -43,8 +44,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        message = "This moment lies outside of the calendar"
-        raise ValueError(message) from error
+        raise PydanticCustomError("moment", "This moment lies outside of the calendar") from error
 
 
 Moment = Annotated[AwareDatetime, Constraint(strict=False), BeforeValidator(_written_out), AfterValidator(_in_utc)]
@@ -131,7 +131,8 @@ def parsed(adapter: TypeAdapter[Any], text: str, *, is_literal: bool = False) ->
     try:
         return adapter.validate_json(text if is_literal else json.dumps(text))
     except ValidationError as error:
-        raise Unreadable(error.errors()[0]["msg"]) from error
+        fault = error.errors()[0]
+        raise Unreadable(NO_LITERAL if fault["type"] == "json_invalid" else fault["msg"]) from error
 
 
 def stored(

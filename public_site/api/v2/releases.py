@@ -83,7 +83,7 @@ RELEASES = Resource(
             Release.page_id,
             Reference(relation=Release.page, key=Page.path, seen_by=pages.visible_to),
             "The path of the page that tells of it, where it has no text of its own.",
-            WRITTEN | FILTER,
+            WRITTEN,
             example="download/releases/2.0",
         ),
         stored(
