@@ -133,6 +133,7 @@ REFUSED = (
     ("pre_release=xyz", "['“xyz” value must be either True or False.']"),
     ("name=a%00b", "Null characters are not allowed."),
     ("nosuch=a%00b", "Null characters are not allowed."),
+    ("&".join(f"a{number}=" for number in range(1001)), "More than 1000 fields were sent."),
 )
 
 

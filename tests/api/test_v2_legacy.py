@@ -167,6 +167,24 @@ async def test_what_cannot_be_asked_for_is_refused_with_a_sentence(client, downl
     assert {answer.status_code for answer in answers.values()} == {400}
 
 
+async def test_what_filters_a_list_filters_the_address_of_a_row(client, session, manager, downloads):
+    address = f"{RELEASES}911/"
+
+    answers = [
+        await client.get(f"{address}?name=Python+3.14.2"),
+        await client.get(f"{address}?name=Python+3.14.1"),
+        await client.get(f"{address}?version=77"),
+        await client.get(f"{FILES}921/?nosuch=1"),
+        await client.delete(f"{address}?is_published=false", headers=manager.version_2),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 404, 400, 400, 404]
+    assert answers[1].json() == {"detail": "No Release matches the given query."}
+    assert answers[2].json() == {"version": ["Select a valid choice. 77 is not one of the available choices."]}
+    assert answers[3].json() == {"error": ["'exact' is not an allowed filter on the 'nosuch' field."]}
+    assert await session.get(Release, 911) is not None
+
+
 async def test_pages_are_found_by_their_words_and_drafts_by_who_may_see_them(client, session):
     staff = await make_caller(session, permissions=(Permission.PAGES_VIEW,))
     await make_page(session, path="one", title="One", keywords="Python, snake")
@@ -344,6 +362,8 @@ async def test_a_form_says_what_json_says_but_for_boxes_that_are_not_ticked(clie
     assert patched.json()["pre_release"] is True
 
 
+PART = '--x\r\nContent-Disposition: form-data; name="name"\r\nContent-Type: text/plain{}\r\n\r\n{}\r\n--x--\r\n'
+
 UNREADABLE = (
     ("{bad", "application/json", 400, "JSON parse error - "),
     ("\xff", "application/json", 400, "JSON parse error - "),
@@ -351,6 +371,8 @@ UNREADABLE = (
     ('{"filesize": NaN}', "application/json", 400, "JSON parse error - Out of range float values"),
     ("<x/>", "application/xml", 415, 'Unsupported media type "application/xml" in request.'),
     ("x", "", 415, 'Unsupported media type "" in request.'),
+    (PART.format("", "\xff"), "multipart/form-data; boundary=x", 400, "Multipart form parse error - "),
+    (PART.format("; charset=no", "a"), "multipart/form-data; boundary=x", 400, "Multipart form parse error - "),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -59,10 +59,18 @@ def answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response[Any]:
     """Answer in the format that the client wants."""
-    media_type = formats.wanted(dict(query_of(request.scope)), request.headers.get("accept"))
+    media_type = formats.wanted(_parameters(request), request.headers.get("accept"))
     body = formats.written(data, media_type, root=root)
     shown_type = formats.XML_WITH_CHARSET if media_type == formats.XML else media_type
     return Response(body, status_code=status, media_type=shown_type, headers=headers)
+
+
+def _parameters(request: Request[Any, Any, State]) -> Mapping[str, str]:
+    """Return the parameters of the query; none where there are too many, for that is refused by an answer as well."""
+    try:
+        return dict(query_of(request.scope))
+    except ClientException:
+        return {}
 
 
 def _told(request: Request[Any, Any, State], error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:

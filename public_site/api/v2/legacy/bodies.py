@@ -48,7 +48,7 @@ async def body_of(request: Request[Any, Any, State], resource: Resource) -> Body
     if media_type == FORM:
         return Body(dict(pairs_of(content)), is_form=True)
     if media_type == PARTS:
-        return Body(dict((await request.form()).multi_items()), is_form=True)
+        return Body(await _parts(request), is_form=True)
     if media_type != JSON:
         raise Refused(415, f'Unsupported media type "{content_type}" in request.')
     given = _parsed(content)
@@ -77,6 +77,13 @@ async def values_of(
     if errors:
         raise WrongInput(resource, errors)
     return found
+
+
+async def _parts(request: Request[Any, Any, State]) -> dict[str, Any]:
+    try:
+        return dict((await request.form()).multi_items())
+    except (UnicodeDecodeError, LookupError) as error:  # The latter names a character set that nobody knows.
+        raise Refused(400, f"Multipart form parse error - {error}") from error
 
 
 def _parsed(content: bytes) -> Any:

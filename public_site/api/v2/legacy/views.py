@@ -48,11 +48,15 @@ class Place:
         read = self.shape.reader()
         return [read(row) for row in await session.execute(rows.with_only_columns(*self.shape.columns()))]
 
-    def row(self, key: str, *, by: Actor | None) -> Select[Any]:
-        """Select the row of this key, if the person may see it. Raises NotFound for what can be no key."""
+    async def row(self, request: AnyRequest, session: AsyncSession, key: str, *, by: Actor | None) -> Select[Any]:
+        """Select the row of this key, if the person may see it and the query does not leave it out.
+
+        Raises WrongInput for a query that cannot be, and NotFound for what can be no key.
+        """
+        visible = self.resource.rows().where(self.resource.is_visible_to(by))
+        rows = await filters.filtered(session, visible, self.resource, query_of(request.scope), by=by)
         if not key.removeprefix("-").isascii() or not key.removeprefix("-").isdigit():
             raise NotFound(NOT_FOUND)
-        rows = self.resource.rows().where(self.resource.is_visible_to(by))
         return rows.where(self.resource.model.id == (values.row_id(key) or 0))
 
     def missing(self) -> NotFound:
@@ -75,7 +79,7 @@ async def show_one(
     request: AnyRequest, session: AsyncSession, at: Place, key: str, *, by: Actor | None
 ) -> Response[Any]:
     """Show one row."""
-    found = await at.shown(session, at.row(key, by=by))
+    found = await at.shown(session, await at.row(request, session, key, by=by))
     if not found:
         raise at.missing()
     return answer(request, found[0])
@@ -93,7 +97,7 @@ async def create(request: AnyRequest, session: AsyncSession, at: Place, *, by: A
 
 async def change(request: AnyRequest, session: AsyncSession, at: Place, key: str, *, by: Actor) -> Response[Any]:
     """Change the fields that were sent, and show what became of the row; PUT has to name those without a default."""
-    row = await _held(session, at, key, by=by)
+    row = await _held(request, session, at, key, by=by)
     body = await body_of(request, at.resource)
     given = await values_of(session, at.resource, body, by=by, is_partial=request.method == "PATCH")
     await writing.save(session, at.resource, row, given, by=by)
@@ -102,7 +106,7 @@ async def change(request: AnyRequest, session: AsyncSession, at: Place, key: str
 
 async def delete(request: AnyRequest, session: AsyncSession, at: Place, key: str, *, by: Actor) -> Response[Any]:
     """Delete one row."""
-    row = await _held(session, at, key, by=by)
+    row = await _held(request, session, at, key, by=by)
     await at.resource.delete(session, row, by=by)
     await integrity.settle(session)
     return empty(request, 204)
@@ -119,9 +123,9 @@ async def delete_by_release(request: AnyRequest, session: AsyncSession, *, by: A
     return empty(request, 204)
 
 
-async def _held(session: AsyncSession, at: Place, key: str, *, by: Actor) -> Any:
-    """Return the row of this key. Raises NotFound."""
-    row = (await session.scalars(at.row(key, by=by))).one_or_none()
+async def _held(request: AnyRequest, session: AsyncSession, at: Place, key: str, *, by: Actor) -> Any:
+    """Return the row of this key. Raises WrongInput for a query that cannot be, and NotFound."""
+    row = (await session.scalars(await at.row(request, session, key, by=by))).one_or_none()
     if row is None:
         raise at.missing()
     return row
