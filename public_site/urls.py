@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 LEGACY_SITE = "https://legacy.python.org"
 BACK_OFFICE = "/admin"
+API = "/api/"
+API_V1 = "/api/v1/"
 API_V2 = "/api/v2/"
 API_DOCUMENTATION = "/api/v2/docs"
 SAFE_IN_PATH = "/-._~!$&'()*+,;=:@"

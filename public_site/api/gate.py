@@ -1,6 +1,5 @@
 """The gate of the API: who calls, by their key alone, and whether they have called too often."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,15 +17,14 @@ from cms.users.api_keys import ApiKey
 from cms.users.throttle import account_key, network_of
 from public_site.api import credentials
 from public_site.api.credentials import Credentials, Refusal, Said
+from public_site.api.early_refusals import JSON, told
 from public_site.api.rate_limits import Allowance, RateLimits, rate
-from public_site.urls import is_modern_api
+from public_site.urls import API, API_V1
 
-API = "/api/"
 WRONG_KEYS = rate("30/10minute")
 """How many wrong keys an address may try, and how many may be tried for one name, before all have to wait."""
 
 UNAVAILABLE = "The service cannot reach its database at this moment. Please try again in a few seconds."
-JSON = b"application/json"
 NOT_VALID = "Invalid token."
 
 log = structlog.get_logger(__name__)
@@ -61,7 +59,7 @@ class ApiGate:
             rate, (settings.api_v1_rate, settings.api_v2_guest_rate, settings.api_v2_key_rate)
         )
         self._versions = (
-            Version(f"{API}v1/", "v1", credentials.of_version_1, version_1, version_1, _throttled_1),
+            Version(API_V1, "v1", credentials.of_version_1, version_1, version_1, _throttled_1),
             Version(API, "v2", credentials.of_version_2, guests, callers, _throttled_2),
         )
 
@@ -77,7 +75,7 @@ class ApiGate:
             allowance = await self._admit(scope, version, said)
         except (DBAPIError, PoolTimeout, OSError) as error:
             log.warning("api_keys_cannot_be_read", error=repr(error))
-            body = _told(scope["path"], 503, UNAVAILABLE)
+            body = told(scope["path"], 503, UNAVAILABLE)
             await _answer(send, 503, JSON, body, [(b"retry-after", b"5")])
             return
         if allowance.is_exceeded:
@@ -131,13 +129,7 @@ def _throttled_1(_path: str, _seconds: int) -> tuple[bytes, bytes]:
 
 def _throttled_2(path: str, seconds: int) -> tuple[bytes, bytes]:
     detail = f"Request was throttled. Expected available in {seconds} seconds."
-    return JSON, _told(path, 429, detail)
-
-
-def _told(path: str, status: int, detail: str) -> bytes:
-    """Return the body of a refusal, in the form of the version and, within version 2, of its older or newer paths."""
-    modern = {"status_code": status, "extra": {}} if is_modern_api(path) else {}
-    return json.dumps({"detail": detail, **modern}, separators=(",", ":")).encode()
+    return JSON, told(path, 429, detail)
 
 
 def _header(scope: HTTPScope, name: bytes) -> str | None:

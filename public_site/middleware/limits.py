@@ -8,6 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from cms.downloads.uploads.services import LARGEST as LARGEST_UPLOAD
+from public_site.api.early_refusals import JSON, is_of_api, told
 
 LARGEST_BODY = 32 * 1024 * 1024
 READING_SECONDS = 10.0
@@ -47,7 +48,7 @@ class Limits:
             await self._app(scope, receive, send)
             return
         largest_body, seconds = self._limits_of(scope["method"], scope["path"])
-        exchange = _Exchange(receive, send, largest_body=largest_body)
+        exchange = _Exchange(receive, send, path=scope["path"], largest_body=largest_body)
         if _announced_size(scope) > largest_body:
             await exchange.answer(413, TOO_LARGE)
             return
@@ -77,11 +78,12 @@ class Limits:
 class _Exchange:
     """One request and its answer, as far as they have come."""
 
-    def __init__(self, receive: Receive, send: Send, *, largest_body: int) -> None:
+    def __init__(self, receive: Receive, send: Send, *, path: str, largest_body: int) -> None:
         self.is_too_large = False
         self.limit: asyncio.Timeout | None = None
         self._receive = receive
         self._send = send
+        self._path = path
         self._largest_body = largest_body
         self._received = 0
         self._waits_for_body = False
@@ -120,9 +122,10 @@ class _Exchange:
         if self._has_started:
             return
         self._has_started = True
-        body = sentence.encode()
+        is_program = is_of_api(self._path)
+        body = told(self._path, status, sentence) if is_program else sentence.encode()
         headers = [
-            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-type", JSON if is_program else b"text/plain; charset=utf-8"),
             (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"no-store"),
         ]

@@ -1,10 +1,11 @@
 """No single request takes more of the site than its share."""
 
 import asyncio
+import json
 
 import pytest
 
-from public_site.middleware.limits import Limits
+from public_site.middleware.limits import TOO_LARGE, Limits
 from tests.asgi import ask
 
 
@@ -47,6 +48,21 @@ async def test_a_body_that_announces_its_size_is_refused_at_once(app):
 
 async def test_a_body_that_does_not_announce_its_size_is_refused_when_it_has_grown_too_large(app):
     assert (await ask(app, method="POST", body=[b"x" * 600] * 2)).status == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/api/v1/downloads/os/", {"error_message": TOO_LARGE}),
+        ("/api/v2/downloads/os/", {"detail": TOO_LARGE}),
+        ("/api/v2/releases", {"detail": TOO_LARGE, "status_code": 413, "extra": {}}),
+    ],
+)
+async def test_programs_are_refused_in_the_form_of_their_api(app, path, told):
+    answer = await ask(app, path, method="POST", headers={"Content-Length": "1001"}, body=b"x" * 1001)
+
+    assert (answer.status, answer["Content-Type"]) == (413, "application/json")
+    assert json.loads(answer.body) == told
 
 
 async def test_an_application_that_explains_the_broken_body_itself_is_not_heard():
