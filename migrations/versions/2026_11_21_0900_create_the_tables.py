@@ -1444,6 +1444,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("active_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cut_short_after", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(
             ["release_id"], ["releases.id"], name=op.f("fk_release_file_runs_release_id_releases"), ondelete="CASCADE"
         ),

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, text
 
 from cms.core.changes import AS_HANDLED
 from cms.core.session import make_sessionmaker
-from cms.downloads.file_runs import LASTS, FileRun
+from cms.downloads.file_runs import GOES_ON, LASTS, FileRun
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.users.models import Role, User
 from tests.api.scripts import RELEASE_MANAGER, make_caller
@@ -169,6 +169,37 @@ async def test_a_run_that_was_cut_off_is_made_good_by_the_next(client, session, 
     made = await script.run()
 
     assert [file.id for file in await files_of(session, release)] == made
+
+
+async def test_of_two_runs_by_one_person_the_one_that_lost_its_files_fails_and_the_other_is_whole(
+    client, session, release, manager
+):
+    first, second = Script(client, manager), Script(client, manager)
+    await first.delete_all(release.id)
+    for name in "ab":
+        await first.post(first.body(f"{name}.tgz", name, 3, release.id, is_button=False))
+    await second.delete_all(release.id)
+
+    with pytest.raises(ScriptFailed) as failure:
+        await first.post(first.body("c.tgz", "c", 3, release.id, is_button=False))
+    made = [await second.post(second.body(f"{name}.tgz", name, 3, release.id, is_button=False)) for name in "abc"]
+
+    assert str(failure.value).startswith("409 Another run of yours has deleted the files of this release")
+    assert [file.id for file in await files_of(session, release)] == made
+
+
+async def test_who_comes_back_with_other_files_after_a_run_that_was_cut_off_is_not_taken_for_it(
+    client, session, release, manager, clock
+):
+    script = Script(client, manager)
+    await script.delete_all(release.id)
+    await script.post(script.body("a.tgz", "a", 3, release.id, is_button=False))
+    clock.move(seconds=GOES_ON.total_seconds() + 1)
+
+    await script.delete_all(release.id)
+    made = await script.post(script.body("b.tgz", "b", 3, release.id, is_button=False))
+
+    assert [file.id for file in await files_of(session, release)] == [made]
 
 
 async def test_whoever_else_comes_meanwhile_is_told_who_is_at_it(client, session, release, manager, clock):
