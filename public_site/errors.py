@@ -61,7 +61,7 @@ def answer_error(request: Request[Any, Any, State], error: Exception) -> Respons
     if status >= FAILED:
         log.error("request_failed", status=status, path=requested_path(request.scope), exc_info=error)
     message = _sentence(error, status)
-    headers = _headers(error, status)
+    headers = headers_of(error, status)
     if requested_path(request.scope).startswith(API_V2):
         return Response(_told_by_api(error, status, message), status_code=status, headers=headers, media_type=JSON)
     if wants_json(request, status):
@@ -123,7 +123,8 @@ def _told_by_api(error: Exception, status: int, message: str) -> dict[str, Any]:
     }
 
 
-def _headers(error: Exception, status: int) -> Mapping[str, str]:
+def headers_of(error: Exception, status: int) -> Mapping[str, str]:
+    """Return what an error tells programs besides its status, such as when to come again."""
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, TooManyAttempts):
         headers["Retry-After"] = str(error.retry_after)

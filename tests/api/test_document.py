@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -21,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from cms.downloads.uploads import services
+from cms.users.models import User
 from public_site.app import create_app
 from tests.api.callers import RELEASE_MANAGER, WEB_EDITOR, program_of
 from tests.conftest import SITE
@@ -43,6 +46,8 @@ CHECKS = [
 CHECKS_OF_OLD_PATHS = CHECKS[:-1]
 """They take what the old program took, which was more than its documentation said."""
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 COLLECTING = settings(
     max_examples=EXAMPLES,
     database=None,
@@ -59,12 +64,15 @@ async def test_the_document_names_every_route_of_version_2(client, resources):
     routes = {route.path_format for route in create_app(resources).routes if route.path.startswith("/api/v2")}
     undocumented = routes - {path.rstrip("/") for path in document["paths"]}
     assert document["openapi"].startswith("3.1")
-    assert {path for path in undocumented if not path.startswith(("/api/v2/docs", "/api/v2/openapi.json"))} == {
-        "/api/v2/uploads",
-        "/api/v2/uploads/{key}",
-        "/api/v2/releases/{slug}/uploads",
-        "/api/v2/releases/{slug}/uploads/{name}",
-    }, "Uploads follow the tus protocol, which has a document of its own."
+    assert all(path.startswith(("/api/v2/docs", "/api/v2/openapi.json")) for path in undocumented), undocumented
+
+
+async def test_no_operation_has_two_parameters_of_one_name(client):
+    paths = (await client.get("/api/v2/openapi.json")).json()["paths"]
+
+    for operation in (operation for methods in paths.values() for operation in methods.values()):
+        names = [(parameter["in"], parameter["name"]) for parameter in operation.get("parameters", [])]
+        assert len(set(names)) == len(names), operation["operationId"]
 
 
 async def test_each_operation_shows_an_example_of_what_it_answers_and_takes(client):
@@ -75,7 +83,7 @@ async def test_each_operation_shows_an_example_of_what_it_answers_and_takes(clie
         answers = [answer for status, answer in operation["responses"].items() if status in {"200", "201"}]
         if operation.get("deprecated"):
             continue
-        answered = [content for answer in answers for content in answer["content"].values()]
+        answered = [content for answer in answers for content in answer.get("content", {}).values()]
         assert all("example" in content for content in (*sent, *answered)), operation["operationId"]
 
 
@@ -95,10 +103,10 @@ async def test_the_pages_run_what_we_serve_and_add_styles_by_the_nonce_of_one_an
 
 async def test_what_the_document_says_is_so_whoever_asks_and_whatever_they_send(client, session, connection):
     document = (await client.get("/api/v2/openapi.json")).json()
-    there = await fill(session)
-    everything = tuple({*RELEASE_MANAGER, *WEB_EDITOR})
+    owner = await make_user(session, permissions=tuple({*RELEASE_MANAGER, *WEB_EDITOR}))
+    there = await fill(session, owner)
     nobody = await program_of(client, session, await make_user(session))
-    manager = await program_of(client, session, await make_user(session, permissions=everything))
+    manager = await program_of(client, session, owner)
     refuted = []
 
     for found in schemathesis.openapi.from_dict(document).get_all_operations():
@@ -109,7 +117,7 @@ async def test_what_the_document_says_is_so_whoever_asks_and_whatever_they_send(
                     await attempt.rollback()
                 refuted += failures_of(case, answer)
 
-    assert refuted == []
+    assert not refuted, "\n\n".join(refuted)
 
 
 def cases_of(operation: Any, there: dict[str, str]) -> list[Any]:
@@ -140,19 +148,22 @@ def drawn(strategy: Any) -> list[Any]:
 def failures_of(case: Any, answer: httpx.Response) -> list[str]:
     """Return what the document says of the answer, and what is not so."""
     try:
-        case.validate_response(answer, checks=CHECKS_OF_OLD_PATHS if case.path.endswith("/") else CHECKS)
+        # That of another version of tus is refused by a status of its own, which the last check does not know.
+        is_known = answer.status_code != HTTPStatus.PRECONDITION_FAILED and not case.path.endswith("/")
+        case.validate_response(answer, checks=CHECKS if is_known else CHECKS_OF_OLD_PATHS)
     except FailureGroup as group:
         return [f"{answer.request.method} {answer.request.url}: {failure}" for failure in group.exceptions]
     return []
 
 
-async def fill(session: Any) -> dict[str, str]:
+async def fill(session: Any, person: User) -> dict[str, str]:
     """Make one row of each resource, and return what addresses call it."""
     system = await make_operating_system(session)
     release = await make_release(session, is_published=False)
     file = await make_file(session, release, system)
     page = await make_page(session)
     box = await make_box(session, label="there")
+    upload = await services.begin(session, release, name="python-3.14.0.exe", size=5, by=person)
     return {
         "operating_system_slug": system.slug,
         "release_slug": release.slug,
@@ -160,6 +171,8 @@ async def fill(session: Any) -> dict[str, str]:
         "release_file_id": str(file.id),
         "page_id": str(page.id),
         "box_label": box.label,
+        "file_name": "Python-3.14.0.tgz",
+        "upload_id": str(upload.id),
         "key": str(release.id),
     }
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from cms.core.permissions import Permission
 from cms.downloads.models import ReleaseFile
@@ -84,6 +84,7 @@ async def test_a_file_arrives_in_parts_and_is_gone_on_with(script, session):
 
     assert (first.status_code, first.headers["upload-offset"]) == (204, "4000")
     assert (again.status_code, again.headers["location"], again.headers["upload-offset"]) == (201, address, "4000")
+    assert again.content == b""
     assert (asked.headers["upload-offset"], asked.headers["upload-length"]) == ("4000", str(len(CONTENT)))
     assert missing.status_code == 404
     assert (last.status_code, last.headers["upload-offset"]) == (204, str(len(CONTENT)))
@@ -145,6 +146,65 @@ async def test_the_protocol_is_told_and_asked_for(script):
     assert (without.status_code, unmarked.status_code, numberless.status_code) == (412, 415, 400)
 
 
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ("sha265=" + "0" * 64, {}),
+        ("sha256=", {}),
+        ("sha256=a&sha256=b", {}),
+        ("replace=maybe", {}),
+        ("", {"Repr-Digest": "sha-256=" + "0" * 64}),
+    ],
+)
+async def test_a_typing_error_never_leaves_a_file_unchecked(script, session, query, headers):
+    answer = await script.put(f"{AT}/{NAME}?{query}", headers=headers, content=CONTENT)
+
+    assert answer.status_code == 400
+    assert (await session.scalars(select(ReleaseUpload))).all() == []
+
+
+async def test_a_part_whose_checksum_is_missing_after_its_name_is_refused(script):
+    address = (await begin(script)).headers["location"]
+
+    answer = await script.patch(
+        address, headers={**PART, "Upload-Offset": "0", "Upload-Checksum": "sha256"}, content=b"x"
+    )
+
+    assert answer.status_code == 400
+
+
+async def test_a_release_whose_name_is_no_text_is_not_found(script):
+    answer = await script.put(f"/api/v2/releases/%00/uploads/{NAME}", content=CONTENT)
+
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "There is no such release, or not for you."
+
+
+async def test_only_who_began_an_upload_goes_on_with_it(script, client, session):
+    address = (await begin(script)).headers["location"]
+    colleague = await make_user(session, permissions=(Permission.DOWNLOADS_VIEW, Permission.DOWNLOADS_EDIT))
+    _, secret = await api_keys.create(session, colleague, name="script", by=await make_user(session, is_superuser=True))
+    await session.commit()
+    theirs = {"Authorization": f"Token {secret}"}
+
+    sent = await client.patch(address, headers={**PART, **theirs, "Upload-Offset": "0"}, content=CONTENT)
+    given_up = await client.delete(address, headers={**TUS, **theirs})
+
+    assert sent.status_code == 409
+    assert "Somebody is uploading a file of this name" in sent.json()["detail"]
+    assert given_up.status_code == 204
+
+
+async def test_two_who_begin_at_the_same_moment_are_told_the_same_as_later(script, session, monkeypatch):
+    await begin(script)
+    monkeypatch.setattr(services, "open_uploads", lambda _release: select(ReleaseUpload).where(false()))
+
+    answer = await script.put(f"{AT}/{NAME}", content=CONTENT)
+
+    assert answer.status_code == 409
+    assert "Somebody is uploading a file of this name" in answer.json()["detail"]
+
+
 async def test_only_a_key_of_somebody_who_may_write_the_release_uploads(client, session, release):
     reader = await make_user(session, permissions=(Permission.DOWNLOADS_VIEW,))
     _, secret = await api_keys.create(session, reader, name="script", by=await make_user(session, is_superuser=True))
@@ -154,6 +214,7 @@ async def test_only_a_key_of_somebody_who_may_write_the_release_uploads(client, 
     somebody = await client.put(f"{AT}/{NAME}", content=CONTENT, headers={"Authorization": f"Token {secret}"})
 
     assert (nobody.status_code, somebody.status_code) == (401, 403)
+    assert nobody.headers["www-authenticate"] == "Token"
     assert (await session.scalars(select(ReleaseUpload))).all() == []
 
 

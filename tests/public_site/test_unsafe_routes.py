@@ -17,10 +17,10 @@ OPEN_TO = {
     "POST /accounts/password/reset/key/{token:str}": "whoever reads the account's mail",
     "POST /accounts/sessions/end-others": "the person",
     "POST /accounts/sessions/{session_id:int}/end": "the person",
-    "POST /api/v2/releases/{slug:str}/uploads": "downloads:edit, by key",
-    "PUT /api/v2/releases/{slug:str}/uploads/{name:str}": "downloads:edit, by key",
-    "PATCH /api/v2/uploads/{key:int}": "who began the upload, by key",
-    "DELETE /api/v2/uploads/{key:int}": "who began the upload, by key",
+    "POST /api/v2/releases/{release_slug:str}/uploads": "downloads:edit, by key",
+    "PUT /api/v2/releases/{release_slug:str}/uploads/{file_name:str}": "downloads:edit, by key",
+    "PATCH /api/v2/uploads/{upload_id:int}": "who began the upload, by key",
+    "DELETE /api/v2/uploads/{upload_id:int}": "downloads:edit, by key",
 }
 
 API = "/api/v2"

@@ -9,12 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from cms.core import audit, clock, outbox
 from cms.core.changes import AS_HANDLED
 from cms.core.errors import CMSError, Conflict, Invalid, NotFound
-from cms.core.integrity import explain_constraint
+from cms.core.integrity import explain_constraint, explained
 from cms.core.permissions import Permission
 from cms.core.publishing import require_to_write
 from cms.core.storage import MEBIBYTE, Storage
@@ -88,7 +89,10 @@ async def begin(
     )
     upload.release_id, upload.person_id, upload.status = release.id, by.id, UploadStatus.OPEN
     session.add(upload)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError as error:  # Two have begun it at the same moment.
+        raise Conflict(explained(error).message) from error
     return upload
 
 
@@ -116,12 +120,14 @@ async def receive(
 
     Each piece is counted once it is stored; with a `checksum`, the SHA-256 of the content, none is before all of it
     has been checked, which is then held in memory and may not be larger. Raises WrongPiece, Conflict where the upload
-    is not at `offset` (any more), Invalid where more comes than was announced, and Unavailable; what was counted
-    before stays.
+    is somebody else's or is not at `offset` (any more), Invalid where more comes than was announced, and Unavailable;
+    what was counted before stays.
     """
     async with sessionmaker() as session:
         upload, _ = await find(session, key, by=by)
         _require_at(upload, offset)
+        if upload.person_id != by.id:
+            raise Conflict(UNDER_WAY)
     if checksum:
         content = _once(await _checked(content, checksum))
     async for piece in _pieces(content):

@@ -43,7 +43,7 @@ class Wish:
 
 def wish_for_list(resource: Resource, query_string: bytes) -> Wish:
     """Return what the query asks of a list. Raises BadRequest naming each parameter that cannot be understood."""
-    said = _parameters(query_string)
+    said = parameters_of(query_string)
     errors: dict[str, list[str]] = {}
     numbers = {"page": 1, "page_size": PAGE_SIZE, "cursor": 0}
     conditions: list[ColumnElement[bool]] = []
@@ -69,12 +69,27 @@ def wish_for_list(resource: Resource, query_string: bytes) -> Wish:
 
 def wish_for_row(resource: Resource, query_string: bytes) -> tuple[str, ...] | None:
     """Return the names of the fields to show. Raises BadRequest where the query asks for anything else."""
-    said = _parameters(query_string)
+    said = parameters_of(query_string)
     errors = {name: ["There is no such parameter here."] for name in said if name != "fields"}
     names = _names(said, "fields", resource.by_name, errors)
     if errors:
         raise BadRequest.in_fields(errors)
     return names
+
+
+def parameters_of(query_string: bytes) -> dict[str, str]:
+    """Return the query's parameters. Raises BadRequest where one stands there twice, or is no text at all."""
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+        )
+    except ValueError as error:
+        message = "The query of this address cannot be read."
+        raise BadRequest(message) from error
+    names = [name for name, _ in pairs]
+    if repeated := {name: ["This can be said once only."] for name in names if names.count(name) > 1}:
+        raise BadRequest.in_fields(repeated)
+    return dict(pairs)
 
 
 def paging_of(resource: Resource) -> tuple[str, ...]:
@@ -126,21 +141,6 @@ def _after_cursor(rows: Select[Any], resource: Resource, wish: Wish) -> Select[A
 
 def _short(resource: Resource) -> tuple[str, ...]:
     return tuple(field.name for field in resource.fields if not field.has(Role.LONG))
-
-
-def _parameters(query_string: bytes) -> dict[str, str]:
-    """Return the query's parameters. Raises BadRequest where one stands there twice, or is no text at all."""
-    try:
-        pairs = parse_qsl(
-            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
-        )
-    except ValueError as error:
-        message = "The query of this address cannot be read."
-        raise BadRequest(message) from error
-    names = [name for name, _ in pairs]
-    if repeated := {name: ["This can be said once only."] for name in names if names.count(name) > 1}:
-        raise BadRequest.in_fields(repeated)
-    return dict(pairs)
 
 
 def _names(

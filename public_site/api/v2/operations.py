@@ -38,10 +38,10 @@ READING = (400, 401, 404, 429, 503)
 WRITING = (400, 401, 403, 404, 409, 412, 422, 429, 503)
 
 
-def refused(*statuses: int) -> dict[str, Any]:
+def refused(*statuses: int, words: Mapping[int, str] = REFUSALS) -> dict[str, Any]:
     """Return the answers that tell of errors, for the document."""
     content = {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
-    return {str(status): {"description": REFUSALS[status], "content": content} for status in statuses}
+    return {str(status): {"description": words[status], "content": content} for status in statuses}
 
 
 def documented(**said: Any) -> type[Operation]:

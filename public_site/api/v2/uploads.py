@@ -13,21 +13,22 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core.cache import one_or_404
 from cms.core.errors import CMSError, Invalid
 from cms.core.integrity import explained
 from cms.core.resources import Resources
-from cms.downloads import queries
-from cms.downloads.models import Release, ReleaseFile
+from cms.downloads.models import ReleaseFile
 from cms.downloads.uploads import services
 from cms.downloads.uploads.models import ReleaseUpload
 from cms.downloads.uploads.services import LARGEST, WrongPiece
-from cms.users.models import User
 from public_site.api.caller import caller_of
+from public_site.api.v2 import upload_operations as operations
+from public_site.api.v2.lists import parameters_of
+from public_site.api.v2.refusals import BadRequest
+from public_site.api.v2.releases import RELEASES
+from public_site.api.v2.rows import row_of
 from public_site.dependencies import SLASHLESS
-from public_site.errors import status_of
+from public_site.errors import headers_of, status_of
 
 VERSION = "1.0.0"
 TUS = {"Tus-Resumable": VERSION, "Cache-Control": "private, no-store"}
@@ -42,6 +43,7 @@ PART = "application/offset+octet-stream"
 CHECKSUM_MISMATCH = 460
 SERVER_ERROR = 500
 DIGITS = re.compile(r"\d{1,15}")
+SHA256_BYTES = 32
 DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]+):")
 
 log = structlog.get_logger(__name__)
@@ -85,7 +87,8 @@ def answer_refusal(request: Asked, error: Exception) -> Response[Any]:
     elif isinstance(refusal, HTTPException) and status < SERVER_ERROR:
         told = refusal.detail
     extra = refusal.errors if isinstance(refusal, Invalid) else {}
-    return Response({"detail": told, "status_code": status, "extra": extra}, status_code=status, headers=TUS)
+    headers = {**headers_of(refusal, status), **TUS}
+    return Response({"detail": told, "status_code": status, "extra": extra}, status_code=status, headers=headers)
 
 
 class UploadsController(Controller):
@@ -93,20 +96,25 @@ class UploadsController(Controller):
     opt = SLASHLESS
     exception_handlers = {Exception: answer_refusal}  # noqa: RUF012 - Litestar declares it for instances.
 
-    @put("/releases/{slug:str}/uploads/{name:str}", status_code=201, request_max_body_size=LARGEST)
-    async def put_file(
-        self, request: Asked, resources: Outside, slug: FromPath[str], name: FromPath[str]
-    ) -> Response[Any]:
+    @put(
+        "/releases/{release_slug:str}/uploads/{file_name:str}",
+        status_code=201,
+        request_max_body_size=LARGEST,
+        operation_class=operations.PUTTING,
+        include_in_schema=True,
+    )
+    async def put_file(self, request: Asked, resources: Outside, file_name: FromPath[str]) -> Response[Any]:
         """Take in a whole file; one that broke off before is begun anew."""
         person = caller_of(request.scope).person
+        said = _parameters(request)
         async with resources.sessionmaker() as session:
             upload = await services.begin(
                 session,
-                await _release(session, slug, person),
-                name=name,
+                await row_of(RELEASES, request, session, person),
+                name=file_name,
                 size=_number(request, "Content-Length", missing=LengthRequired("Say how long the file is.")),
-                sha256=request.query_params.get("sha256", "") or _digest(request.headers.get("Repr-Digest", "")),
-                may_replace=request.query_params.get("replace") == "yes",
+                sha256=said.get("sha256") or _digest(request.headers.get("Repr-Digest", "")),
+                may_replace=said.get("replace") == "yes",
                 by=person,
                 is_anew=True,
             )
@@ -114,14 +122,25 @@ class UploadsController(Controller):
         outside = resources.sessionmaker, resources.storage, upload.id
         await services.receive(*outside, offset=0, content=request.stream(), by=person)
         file = await services.complete(*outside, by=person)
-        return Response({"data": _shown(name, file)}, status_code=201)
+        return Response({"data": _shown(file_name, file)}, status_code=201)
 
-    @route("/uploads", http_method=HttpMethod.OPTIONS, status_code=204)
+    @route(
+        "/uploads",
+        http_method=HttpMethod.OPTIONS,
+        status_code=204,
+        operation_class=operations.SPEAKING,
+        include_in_schema=True,
+    )
     async def say_what_is_spoken(self) -> Response[None]:
         return Response(None, status_code=204, headers=WHAT_IS_SPOKEN)
 
-    @post("/releases/{slug:str}/uploads", status_code=201)
-    async def begin(self, request: Asked, resources: Outside, slug: FromPath[str]) -> Response[None]:
+    @post(
+        "/releases/{release_slug:str}/uploads",
+        status_code=201,
+        operation_class=operations.BEGINNING,
+        include_in_schema=True,
+    )
+    async def begin(self, request: Asked, resources: Outside) -> Response[bytes]:
         """Begin an upload, or find the one that this person has begun of the same file."""
         person = caller_of(request.scope).person
         _require_version(request)
@@ -129,7 +148,7 @@ class UploadsController(Controller):
         async with resources.sessionmaker() as session:
             upload = await services.begin(
                 session,
-                await _release(session, slug, person),
+                await row_of(RELEASES, request, session, person),
                 name=said.get("filename", ""),
                 size=_number(request, "Upload-Length"),
                 sha256=said.get("sha256", ""),
@@ -137,14 +156,14 @@ class UploadsController(Controller):
                 by=person,
             )
             await session.commit()
-        return Response(None, status_code=201, headers={"Location": f"/api/v2/uploads/{upload.id}", **_state(upload)})
+        return Response(b"", status_code=201, headers={"Location": f"/api/v2/uploads/{upload.id}", **_state(upload)})
 
-    @get("/uploads/{key:int}")
-    async def show(self, request: Asked, resources: Outside, key: FromPath[int]) -> Response[Any]:
+    @get("/uploads/{upload_id:int}", operation_class=operations.SHOWING, include_in_schema=True)
+    async def show(self, request: Asked, resources: Outside, upload_id: FromPath[int]) -> Response[Any]:
         """Tell how far an upload is: to HEAD in the headers of the protocol, to GET also in words that need none."""
         person = caller_of(request.scope).person
         async with resources.sessionmaker() as session:
-            upload, release = await services.find(session, _key(key), by=person)
+            upload, release = await services.find(session, _key(upload_id), by=person)
         told = {
             "id": upload.id,
             "release": release.slug,
@@ -157,8 +176,14 @@ class UploadsController(Controller):
         }
         return Response({"data": told}, headers=_state(upload))
 
-    @patch("/uploads/{key:int}", status_code=204, request_max_body_size=LARGEST)
-    async def go_on(self, request: Asked, resources: Outside, key: FromPath[int]) -> Response[None]:
+    @patch(
+        "/uploads/{upload_id:int}",
+        status_code=204,
+        request_max_body_size=LARGEST,
+        operation_class=operations.GOING_ON,
+        include_in_schema=True,
+    )
+    async def go_on(self, request: Asked, resources: Outside, upload_id: FromPath[int]) -> Response[None]:
         """Take in the next part; after the last one the file is at its place. An empty part tries that again."""
         person = caller_of(request.scope).person
         _require_version(request)
@@ -166,26 +191,35 @@ class UploadsController(Controller):
             raise WrongMediaType(f"A part of a file has the Content-Type {PART}.")
         offset = _number(request, "Upload-Offset")
         checksum = _checksum(request.headers.get("Upload-Checksum", ""))
-        outside = resources.sessionmaker, resources.storage, _key(key)
+        outside = resources.sessionmaker, resources.storage, _key(upload_id)
         content = request.stream()
         upload = await services.receive(*outside, offset=offset, content=content, by=person, checksum=checksum)
         if upload.is_whole:
             await services.complete(*outside, by=person)
         return Response(None, status_code=204, headers=_state(upload))
 
-    @delete("/uploads/{key:int}", status_code=204)
-    async def give_up(self, request: Asked, resources: Outside, key: FromPath[int]) -> Response[None]:
+    @delete("/uploads/{upload_id:int}", status_code=204, operation_class=operations.GIVING_UP, include_in_schema=True)
+    async def give_up(self, request: Asked, resources: Outside, upload_id: FromPath[int]) -> Response[None]:
         person = caller_of(request.scope).person
         _require_version(request)
         async with resources.sessionmaker() as session:
-            upload, _ = await services.find(session, _key(key), by=person)
+            upload, _ = await services.find(session, _key(upload_id), by=person)
             await services.discard(session, upload, by=person)
             await session.commit()
         return Response(None, status_code=204, headers=TUS)
 
 
-async def _release(session: AsyncSession, slug: str, person: User) -> Release:
-    return await one_or_404(session, queries.visible_to(person).where(Release.slug == slug))
+def _parameters(request: Asked) -> dict[str, str]:
+    """Return what the address asks for. Raises BadRequest: a typing error must not do without the check of a sum."""
+    said = parameters_of(request.scope["query_string"])
+    errors = {name: ["There is no such parameter here."] for name in said if name not in {"sha256", "replace"}}
+    if not said.get("sha256", "-").strip():
+        errors["sha256"] = ["The checksum is missing."]
+    if said.get("replace", "no") not in {"yes", "no"}:
+        errors["replace"] = ["Say yes or no."]
+    if errors:
+        raise BadRequest.in_fields(errors)
+    return said
 
 
 def _shown(name: str, file: ReleaseFile | None) -> dict[str, Any]:
@@ -230,15 +264,20 @@ def _metadata(header: str) -> dict[str, str]:
 
 def _checksum(header: str) -> str:
     """Read `Upload-Checksum: sha256 …`; "" where nothing is said."""
+    if not header:
+        return ""
     algorithm, _, value = header.strip().partition(" ")
-    if header and algorithm != "sha256":
+    digest = _decoded(value)
+    if algorithm != "sha256" or len(digest) != SHA256_BYTES:
         raise NotUnderstood("The checksum of a part is its SHA-256: “Upload-Checksum: sha256 …”.")
-    return _decoded(value).hex()
+    return digest.hex()
 
 
 def _digest(header: str) -> str:
-    """Read the SHA-256 of `Repr-Digest`, as RFC 9530 has it; "" where it has none."""
+    """Read the SHA-256 of `Repr-Digest`, as RFC 9530 has it; "" where there are sums of other kinds only."""
     found = DIGEST.search(header)
+    if found is None and "sha-256" in header.lower():
+        raise NotUnderstood("The checksum of a file is its SHA-256 in base 64: “Repr-Digest: sha-256=:…:”.")
     return _decoded(found[1]).hex() if found else ""
 
 
