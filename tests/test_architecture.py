@@ -1,6 +1,7 @@
 """The rules of the house that a program can check, so that people need not remember them."""
 
 import ast
+import re
 import string
 import subprocess
 from collections.abc import Iterator
@@ -28,6 +29,11 @@ CATCHES_EVERYTHING = {
     "public_site/middleware/limits.py",
 }
 """The last in line: a task may fail with anything, and whatever fails a request has to be answered."""
+
+SAID_TWICE = re.compile(
+    r'<(?:table|thead|tbody|tr|th|td)\b[^>]*\srole="|<input\b[^>]*type="(?:radio|checkbox)"[^>]*\sautocomplete='
+)
+"""What the validator of the W3C holds against a page: roles that elements have by themselves, and the like."""
 
 MODULES = [path.relative_to(ROOT) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 WRITTEN = [module for module in MODULES if module.name != "__init__.py"]
@@ -163,3 +169,9 @@ def _imported(source: str) -> set[str]:
     nodes = ast.walk(ast.parse(source))
     names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
     return {name.partition(".")[0] for name in names}
+
+
+def test_no_template_gives_elements_what_the_html_standard_denies_them():
+    templates = sorted((ROOT / "templates").rglob("*.html"))
+
+    assert [str(template) for template in templates if SAID_TWICE.search(template.read_text())] == []

@@ -46,3 +46,11 @@ for (const card of document.querySelectorAll(`[data-system="${system}"]`)) {
   card.classList.add("is-yours");
   card.parentNode.prepend(card);
 }
+
+// On phones these tables are laid out as blocks, and some browsers take them for tables no longer. The roles are given here, because in the
+// page they would be errors: there, each element says by itself what it is.
+const ROLES = { table: "table.files", rowgroup: "thead, tbody", row: "tr", columnheader: "th[scope=col]", rowheader: "th[scope=row]", cell: "td" };
+for (const [role, elements] of Object.entries(ROLES)) {
+  const within = role === "table" ? elements : `table.files :is(${elements})`;
+  for (const element of document.querySelectorAll(within)) element.setAttribute("role", role);
+}

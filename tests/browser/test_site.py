@@ -109,6 +109,15 @@ async def test_a_page_is_for_everyone_on_every_screen(open_page: OpenPage, path:
     assert [error for error in page.errors if "404" not in error] == []  # type: ignore[attr-defined]  # set by the fixture.
 
 
+async def test_a_table_is_a_table_even_where_it_is_laid_out_as_blocks(open_page: OpenPage) -> None:
+    page = await open_page("/downloads/release/python-3140/", viewport=PHONE)
+
+    row = page.locator("table.files[role=table] tbody[role=rowgroup] tr[role=row]").first
+
+    assert await row.locator("th[role=rowheader]").count() == 1
+    assert await row.locator("td:not([role=cell])").count() == 0
+
+
 @pytest.mark.parametrize("path", PAGES)
 async def test_every_page_works_without_javascript(open_page: OpenPage, path: str) -> None:
     page = await open_page(path, java_script_enabled=False, viewport=PHONE)

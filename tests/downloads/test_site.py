@@ -110,7 +110,7 @@ async def test_a_column_is_there_only_if_a_file_fills_it(
 ) -> None:
     await make_file(session, await make_release(session, "Python 3.14.0"), windows, **values)
     await make_file(session, await make_release(session, "Python 3.14.1"), windows)
-    cell = f'role="columnheader">{heading}</th>'
+    cell = f'<th scope="col">{heading}</th>'
 
     with_it = (await client.get("/downloads/release/python-3140/")).text
     without_it = (await client.get("/downloads/release/python-3141/")).text
