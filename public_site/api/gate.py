@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from limits import RateLimitItem
@@ -19,12 +18,14 @@ from public_site.api import credentials
 from public_site.api.credentials import Credentials, Refusal, Said
 from public_site.api.early_refusals import JSON, told
 from public_site.api.rate_limits import Allowance, RateLimits, rate
+from public_site.middleware import short_answers
 from public_site.urls import API, API_V1
 
 WRONG_KEYS = rate("30/10minute")
 """How many wrong keys an address may try, and how many may be tried for one name, before all have to wait."""
 
 UNAVAILABLE = "The service cannot reach its database at this moment. Please try again in a few seconds."
+SURROGATE_KEY = (b"surrogate-key", b"pydotorg-app api")
 NOT_VALID = "Invalid token."
 
 log = structlog.get_logger(__name__)
@@ -76,13 +77,15 @@ class ApiGate:
         except (DBAPIError, PoolTimeout, OSError) as error:
             log.warning("api_keys_cannot_be_read", error=repr(error))
             body = told(scope["path"], 503, UNAVAILABLE)
-            await _answer(send, 503, JSON, body, [(b"retry-after", b"5")])
+            headers = [short_answers.SOON_AGAIN, SURROGATE_KEY]
+            await short_answers.answer(send, 503, body, media_type=JSON, headers=headers)
             return
         if allowance.is_exceeded:
             media_type, body = version.throttled(scope["path"], allowance.reset)
-            await _answer(send, 429, media_type, body, allowance.headers())
+            headers = [*allowance.headers(), SURROGATE_KEY]
+            await short_answers.answer(send, 429, body, media_type=media_type, headers=headers)
             return
-        await self._app(scope, receive, _adding(allowance.headers(), send))
+        await self._app(scope, receive, short_answers.adding(allowance.headers(), send))
 
     async def _admit(self, scope: HTTPScope, version: Version, said: Said) -> Allowance:
         """Find out who calls, count the call, and return what is left."""
@@ -136,24 +139,3 @@ def _header(scope: HTTPScope, name: bytes) -> str | None:
     """Return a header's value; of several, whose meaning nobody could tell, all of them, which no key matches."""
     found = [value.decode("latin-1") for own, value in scope["headers"] if own == name]
     return " ".join(found) if found else None
-
-
-def _adding(extra: list[tuple[bytes, bytes]], send: Send) -> Send:
-    async def send_with_limits(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *extra]}
-        await send(message)
-
-    return send_with_limits
-
-
-async def _answer(send: Send, status: int, media_type: bytes, body: bytes, extra: list[tuple[bytes, bytes]]) -> None:
-    headers = [
-        (b"content-type", media_type),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"private, no-store"),
-        (b"surrogate-key", b"pydotorg-app api"),
-        *extra,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from cms.downloads.uploads.services import LARGEST as LARGEST_UPLOAD
 from public_site.api.early_refusals import JSON, is_of_api, told
+from public_site.middleware import short_answers
 
 LARGEST_BODY = 32 * 1024 * 1024
 READING_SECONDS = 10.0
@@ -123,16 +124,13 @@ class _Exchange:
             return
         self._has_started = True
         is_program = is_of_api(self._path)
-        body = told(self._path, status, sentence) if is_program else sentence.encode()
-        headers = [
-            (b"content-type", JSON if is_program else b"text/plain; charset=utf-8"),
-            (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
-        ]
-        if status == 503:
-            headers.append((b"retry-after", b"5"))
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+        await short_answers.answer(
+            self._send,
+            status,
+            told(self._path, status, sentence) if is_program else sentence.encode(),
+            media_type=JSON if is_program else short_answers.PLAIN,
+            headers=[short_answers.SOON_AGAIN] if status == 503 else [],
+        )
 
 
 def _announced_size(scope: Scope) -> int:

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from cms.core.settings import Settings
 from public_site.caching.policy import as_private
+from public_site.middleware import short_answers
 from public_site.middleware.csrf import Token, csrf_token
 from public_site.middleware.form_body import read_field
 
@@ -34,14 +35,7 @@ Refusal = Callable[[Scope, Receive, Send, str], Awaitable[None]]
 
 async def refuse_plainly(scope: Scope, receive: Receive, send: Send, sentence: str) -> None:
     """Answer 403 with nothing but the sentence."""
-    body = sentence.encode()
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"private, no-store"),
-    ]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await short_answers.answer(send, 403, sentence.encode())
 
 
 class SameOrigin:

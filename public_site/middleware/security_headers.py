@@ -1,13 +1,13 @@
 """What browsers are told to refuse, and which hosts we answer to at all."""
 
 import secrets
-from typing import Any
 from urllib.parse import urlsplit
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from cms.core.settings import Settings
+from public_site.middleware import short_answers
 from public_site.urls import has_scripts_with_nonce
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -58,11 +58,11 @@ class SecurityHeaders:
             return
         path = scope["path"]
         extra = self._headers_with_nonce(scope) if has_scripts_with_nonce(path) else self._site_headers
-        send_securely = _adding(extra, send)
+        send_securely = short_answers.adding(extra, send)
         if not path.startswith(HEALTH):
             host = _host_of(scope)
             if not self._is_ours(host):
-                await _refuse(send_securely)
+                await short_answers.answer(send_securely, 400, REFUSAL)
                 return
             if self._redirects and self._is_elsewhere(scope, host):
                 await self._redirect(scope, send_securely)
@@ -89,8 +89,8 @@ class SecurityHeaders:
         location = self._site_url.encode() + path + query
         # 308 repeats a POST as a POST.
         status = 301 if scope["method"] in {"GET", "HEAD"} else 308
-        # Whether to redirect rests on what a proxy said of this one request, so the page cache must not keep it.
-        await _send_short(send, status, b"", [(b"location", location), (b"surrogate-control", b"no-store")])
+        # Whether to redirect rests on what a proxy said of this one request, so that no cache may keep it.
+        await short_answers.answer(send, status, b"", headers=[(b"location", location)])
 
     def _headers_with_nonce(self, scope: HTTPScope) -> list[tuple[bytes, bytes]]:
         nonce = secrets.token_urlsafe(16)
@@ -114,27 +114,6 @@ def _host_of(scope: HTTPScope) -> str | None:
     if not colon or host.endswith("]"):
         return host
     return name if port.isdecimal() else None
-
-
-def _adding(extra: list[tuple[bytes, bytes]], send: Send) -> Send:
-    async def send_securely(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            own = message["headers"]
-            said = {name.lower() for name, _ in own}
-            message = {**message, "headers": [*own, *(header for header in extra if header[0] not in said)]}
-        await send(message)
-
-    return send_securely
-
-
-async def _refuse(send: Send) -> None:
-    await _send_short(send, 400, REFUSAL, [(b"cache-control", b"no-store")])
-
-
-async def _send_short(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    own = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": [*own, *headers]})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _site_policy(media: bytes) -> bytes:

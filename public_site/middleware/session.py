@@ -10,6 +10,7 @@ from cms.core.resources import Resources
 from cms.core.settings import Settings
 from cms.users import sessions
 from cms.users.models import User, UserSession
+from public_site.middleware import short_answers
 
 PATHS_WITHOUT_SESSION = ("/api/", "/static/", "/admin/static", "/health/", "/_health")
 """The API knows its callers by their keys and is therefore spared the same-origin check: no cookie must count there."""
@@ -47,7 +48,7 @@ class SessionMiddleware:
         try:
             found = await self._find(token, is_asked_by_page=scope["path"].startswith(ASKED_BY_PAGES))
         except (DBAPIError, PoolTimeout, OSError):
-            await _answer_unavailable(send)
+            await short_answers.answer(send, 503, UNAVAILABLE, headers=[short_answers.SOON_AGAIN])
             return
         if found is None:
             await self._app(scope, receive, self._deleting_cookie(send))
@@ -124,15 +125,3 @@ def _sets_cookie(message: Message, name: str) -> bool:
     started = f"{name}=".encode()
     headers: list[tuple[bytes, bytes]] = message.get("headers", [])  # type: ignore[assignment]  # a start message has them
     return any(key.lower() == b"set-cookie" and value.startswith(started) for key, value in headers)
-
-
-async def _answer_unavailable(send: Send) -> None:
-    """Answer by hand, since the pages that could say it better ask the database themselves."""
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(UNAVAILABLE)).encode()),
-        (b"cache-control", b"private, no-store"),
-        (b"retry-after", b"5"),
-    ]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": UNAVAILABLE, "more_body": False})

@@ -83,7 +83,7 @@ async def test_an_application_that_hangs_is_given_up(method):
 
     assert answer.status == 503
     assert answer["Retry-After"] == "5"
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "private, no-store"
 
 
 async def test_a_body_that_trickles_is_given_up(app):
