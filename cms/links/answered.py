@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.boxes.models import Box
 from cms.boxes.placement import MADE_BY_THE_SITE
-from cms.core.addresses import is_reserved
+from cms.core.addresses import belongs_to_program
 from cms.core.publishing import is_live
 from cms.downloads.models import OperatingSystem, Release
 from cms.pages.models import Page
@@ -20,14 +20,6 @@ from cms.redirects.queries import spellings
 
 ELSEWHERE = frozenset({"ftp"})
 """First segments of paths that other servers answer under the same name."""
-
-OWN = re.compile(
-    r"/(?:downloads|getit)(?:/latest(?:/[^/]+)?|/feed\.rss|/index\.json|/metadata/pgp/keys\.asc|/operating-systems)?"
-    r"|/downloads/metadata(?:/(?:sigstore|pgp|sbom))?"
-    r"|/doc/versions|/search|/authenticated|/funding\.json|/humans\.txt|/favicon\.ico|/robots\.txt|/sitemap\.xml|/_\w+"
-    r"|/(?:release|page)-edit-button/\d+"
-)
-"""What the program answers whatever is in the database; a test holds this against its routes."""
 
 RELEASE = re.compile(r"/(?:downloads|getit)/release/([^/]+)")
 SYSTEM = re.compile(r"/(?:downloads|getit)/([^/]+)")
@@ -74,7 +66,7 @@ class Answered:
         """Return whether a visitor of the path is answered, perhaps by being sent elsewhere."""
         plain = "/" + path.strip("/")
         segment = plain.strip("/").partition("/")[0]
-        if plain == "/" or is_reserved(plain) or segment in ELSEWHERE or OWN.fullmatch(plain):
+        if plain == "/" or belongs_to_program(plain) or segment in ELSEWHERE:
             return True
         if plain.lstrip("/") in self.pages or plain in self.redirects or moved(plain):
             return True

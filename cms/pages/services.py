@@ -6,7 +6,7 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import deletion, publishing
-from cms.core.addresses import is_reserved
+from cms.core.addresses import belongs_to_program
 from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
 from cms.core.markup import TRUSTED_KINDS
@@ -98,7 +98,7 @@ async def _broken_rules(session: AsyncSession, page: Page) -> dict[str, list[str
         errors["title"] = ["Give the page a title."]
     if not PATH.fullmatch(page.path):
         errors["path"] = [BAD_PATH]
-    elif is_reserved(page.path):
+    elif belongs_to_program(page.path):
         errors["path"] = [RESERVED]
     elif await _is_taken(session, page):
         errors["path"] = [PATH_TAKEN]

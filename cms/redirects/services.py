@@ -7,7 +7,7 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import audit, deletion, outbox
-from cms.core.addresses import is_reserved
+from cms.core.addresses import belongs_to_program
 from cms.core.errors import Invalid, InvalidTransition
 from cms.core.integrity import explain_constraint
 from cms.core.permissions import Actor, Permission, require
@@ -142,7 +142,7 @@ def _broken_rules(redirect: Redirect) -> dict[str, list[str]]:
         errors["old_path"] = [
             "Nobody is redirected from here: the home page answers “/”, and no browser sends the rest."
         ]
-    elif is_reserved(redirect.old_path):
+    elif belongs_to_program(redirect.old_path):
         errors["old_path"] = ["This address belongs to the program itself; a redirect here would never be followed."]
     if redirect.new_path and not is_safe_target(redirect.new_path):
         errors["new_path"] = [

@@ -39,7 +39,7 @@ async def test_any_other_path_is_refused(session, editor, path):
     assert list(refusal.value.errors) == ["path"]
 
 
-@pytest.mark.parametrize("path", ["admin/help", "api", "static/page", "m/old"])
+@pytest.mark.parametrize("path", ["admin/help", "api", "static/page", "m/old", "doc/versions", "downloads"])
 async def test_an_address_of_the_program_itself_is_refused(session, editor, path):
     with pytest.raises(Invalid, match="belongs to the program"):
         await services.save_page(session, Page(title="A page", path=path), by=editor)

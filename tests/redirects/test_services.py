@@ -32,6 +32,7 @@ async def test_a_path_is_redirected_to_a_path_to_an_address_or_to_nowhere(sessio
         ("/old/", "/new\r\nSet-Cookie: a=b", "new_path"),
         ("/old/", "/old", "new_path"),
         ("/admin/old/", "/new/", "old_path"),
+        ("/doc/versions/", "/new/", "old_path"),
     ],
 )
 async def test_a_redirect_that_leads_astray_is_refused(session, superuser, old, new, field):
