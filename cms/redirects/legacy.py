@@ -14,10 +14,13 @@ OWN_ADDRESS = re.compile(r"^https?://(www\.)?python\.org(?=/)", re.IGNORECASE)
 SITE = "site of the redirects"
 CIRCLES = "redirects that lead in a circle"
 LEADS = "where redirects lead"
+COVERED = "paths of live pages, which the old site asked before its redirects"
 
 
 async def _prepare(old: Rows, known: Known) -> None:
     await _find_site(old, known)
+    pages = await old.rows("pages_page", "path", "is_published")
+    known.facts[COVERED] = {_plain(page["path"]) for page in pages if page.get("is_published")}
     await _find_circles(old, known)
 
 
@@ -37,7 +40,7 @@ async def _find_site(old: Rows, known: Known) -> None:
 async def _find_circles(old: Rows, known: Known) -> None:
     """Find the old paths from which one would be sent around for ever."""
     rows = await old.rows("django_redirect", "site_id", "old_path", "new_path")
-    leads = {row.get("old_path"): _path_of(row.get("new_path")) for row in reversed(rows) if _is_ours(row, known)}
+    leads = {row.get("old_path"): _path_of(row.get("new_path")) for row in reversed(rows) if _is_followed(row, known)}
     settled: set[Any] = set()
     circles: set[Any] = set()
     for start in leads:
@@ -58,6 +61,15 @@ def _is_ours(row: Mapping[str, Any], known: Known) -> bool:
     return known.facts[SITE] is None or row.get("site_id") == known.facts[SITE]
 
 
+def _is_followed(row: Mapping[str, Any], known: Known) -> bool:
+    return _is_ours(row, known) and _plain(row.get("old_path")) not in known.facts[COVERED]
+
+
+def _plain(path: Any) -> str:
+    """Return a path as it is compared: with or without slashes around it, it is the same place."""
+    return str(path).strip().strip("/")
+
+
 def _path_of(target: Any) -> Any:
     """Return the path of a target on this site, however it is written."""
     return OWN_ADDRESS.sub("", target) if isinstance(target, str) else target
@@ -69,6 +81,8 @@ def _redirect(row: LegacyRow, values: Values, known: Known) -> None:
     if not values["old_path"].startswith("/") or values["old_path"].startswith("//"):
         raise Refused(f"Its old path {shown(values['old_path'])} does not begin with one slash.")
     known.claim_alone(row, "old path", values["old_path"])
+    if _plain(values["old_path"]) in known.facts[COVERED]:
+        raise Refused("It was never followed: a live page lies at this path.")
     target = values["new_path"]
     if target and not is_safe_target(target):
         raise Refused(f"Its target {shown(target)} is neither a path of this site nor a web address.")

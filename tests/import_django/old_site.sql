@@ -165,4 +165,4 @@ CREATE TABLE django_redirect (id integer, site_id integer, old_path text, new_pa
 INSERT INTO django_redirect VALUES
     (1, 2, '/old/', '/new/'), (2, 2, '/old/', '/newer/'), (3, 1, '/staging/', '/new/'), (4, 2, 'no-slash', '/new/'),
     (5, 2, '/script/', 'javascript:alert(1)'), (6, 2, '/evil/', '//evil.example/'), (7, 2, '/loop/', '/loop'),
-    (8, 2, '/gone/', ''), (9, 2, '/docs/', 'https://docs.python.org/3/');
+    (8, 2, '/gone/', ''), (9, 2, '/docs/', 'https://docs.python.org/3/'), (10, 2, '/about/', '/new/');

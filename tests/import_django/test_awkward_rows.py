@@ -65,6 +65,7 @@ REFUSED = {
         "5": "Its target “javascript:alert(1)” is neither a path of this site nor a web address.",
         "6": "Its target “//evil.example/” is neither a path of this site nor a web address.",
         "7": "It leads to itself.",
+        "10": "It was never followed: a live page lies at this path.",
     },
     "users_user_groups": {
         "4": "Its user 3 does not exist or was refused.",
