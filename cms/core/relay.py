@@ -30,6 +30,8 @@ LOST_AFTER = timedelta(seconds=5)
 
 LOST_WHILE_BUSY = timedelta(minutes=2)
 PAUSE_AFTER_FAILURE = 1.0
+KEPT = select(ScheduledTask.task, ScheduledTask.schedule, ScheduledTask.last_due_at)
+"""Asked at each look, so that nothing is written while nothing is due."""
 
 log = structlog.get_logger(__name__)
 
@@ -111,10 +113,15 @@ async def listen(database_url: str, wake: asyncio.Event) -> None:
 
 async def start_due_tasks(sessionmaker: async_sessionmaker[AsyncSession]) -> None:
     """Put each scheduled task whose moment has come into the outbox, once for all workers."""
+    now = clock.now()
+    async with sessionmaker() as session:
+        kept = {row.task: (row.schedule, row.last_due_at) for row in await session.execute(KEPT)}
     for task in TASKS.values():
         if task.schedule is None:
             continue
-        due_at = croniter(task.schedule, clock.now()).get_prev(datetime)
+        due_at = croniter(task.schedule, now).get_prev(datetime)
+        if kept.get(task.name) == (task.schedule, due_at):
+            continue
         async with sessionmaker.begin() as session:
             if await _is_first_to_start(session, task, due_at):
                 outbox.enqueue(session, task.name)
