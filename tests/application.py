@@ -1,6 +1,6 @@
 """The application that ships, put together for each test; only its routes, which are the same for all, are kept."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -11,12 +11,19 @@ from admin.app import ROUTES, VIEWS
 from admin.back_office import BackOffice
 from cms.core.resources import Resources
 from cms.core.session import make_sessionmaker
-from public_site import asgi
+from public_site import app, asgi
 from public_site.middleware.limits import Limits
 from public_site.previews import Previews
 
 PATIENCE = 120.0
 """Seconds that a request may take: no test waits for this, and the machine may be busy."""
+
+ROUTERS = {
+    "public_site.app.api_v1.router": cache(app.api_v1.router),
+    "public_site.app.old_api_v2.router": cache(app.old_api_v2.router),
+    "public_site.app.modern_router": cache(app.modern_router),
+}
+"""Where the site takes routers from that depend on nothing, and what makes each of them once."""
 
 _sites: list[Litestar] = []
 _offices: list[BackOffice] = []
@@ -28,6 +35,8 @@ def build(resources: Resources) -> ASGIApp:
     To register the routes anew took most of the time of a test at a page.
     """
     with pytest.MonkeyPatch.context() as patch:
+        for place, make_once in ROUTERS.items():
+            patch.setattr(place, make_once)
         patch.setattr("public_site.app.Litestar", _site)
         patch.setattr("public_site.asgi.build_admin", _back_office)
         patch.setattr("public_site.asgi.Limits", partial(Limits, reading_seconds=PATIENCE))
