@@ -157,6 +157,12 @@ def test_links_that_leave_the_site_hand_over_no_window(address, leaves):
     assert ('rel="license noopener"' in rendered) is leaves
 
 
+def test_an_address_that_was_broken_into_lines_is_one():
+    rendered = render('<a href="/about/apps/\n#web">x</a> <img alt="" src="\t/media/x\r\n.png">', "html")
+
+    assert rendered == '<a href="/about/apps/#web">x</a> <img alt="" src="/media/x.png">'
+
+
 def test_github_flavored_markdown_is_rendered():
     text = (
         "# T\n\n~~old~~ https://python.org\n\n| a | b |\n|:-:|---|\n| 1 | 2 |\n\n- [x] done\n- [ ] open\n\n"

@@ -36,6 +36,7 @@ MAX_EFFORT = 3_000_000
 """Tokens, each weighted by what is open around it: ten seconds' work. Ordinary text of 1 MB needs two thirds of it."""
 COST_OF_TOKEN, COST_OF_FORMATTING, COST_OF_MISTAKE = 5, 4, 20
 
+_LINE_BREAKS = re.compile(r"[\t\n\r]+")
 _OUTSIDE_LINK = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 
 
@@ -46,7 +47,8 @@ def sanitise(html: str) -> str:
         attributes=ATTRIBUTES,
         protocols=SCHEMES,
         strip=True,
-        filters=[_outside_links],  # type: ignore[list-item]  # bleach needs an iterable of tokens, not a whole class.
+        # bleach needs an iterable of tokens, not a whole class.
+        filters=[_whole_addresses, _outside_links],  # type: ignore[list-item]
     )
     cleaner.walker = _QuickWalker  # type: ignore[assignment]  # as above.
     cleaner.parser = _BoundedParser(tags=TAGS, strip=True, consume_entities=False, namespaceHTMLElements=False)
@@ -114,6 +116,17 @@ class _QuickWalker(_Walker):  # type: ignore[misc]  # html5lib makes the class i
         if parent not in self._positions:
             self._positions[parent] = {child: index for index, child in enumerate(parent)}
         return self._positions[parent][element]
+
+
+def _whole_addresses(source: Iterable[Any]) -> Iterator[Any]:
+    """Write addresses that an author broke into lines as browsers read them, in one."""
+    for token in source:
+        if token["type"] in {"StartTag", "EmptyTag"}:
+            attributes = token["data"]
+            for name in ((None, "href"), (None, "src")):
+                if name in attributes:
+                    attributes[name] = _LINE_BREAKS.sub("", attributes[name].strip())
+        yield token
 
 
 def _outside_links(source: Iterable[Any]) -> Iterator[Any]:
