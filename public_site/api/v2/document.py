@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from public_site.api.v2 import upload_operations as uploads
 from public_site.api.v2.legacy import document as old_paths
+from public_site.api.v2.operations import section_of
 from public_site.api.v2.resources import Resource
 
 SCHEMAS_IN_DOCUMENT = "#/components/schemas/{model}"
@@ -20,8 +22,11 @@ def completed(found: dict[str, Any], resources: Iterable[Resource]) -> dict[str,
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
     schemas |= {"Error": ERROR, "Meta": META, "CursorMeta": CURSOR_META, **old_paths.schemas()}
     found["paths"] |= old_paths.paths()
+    sections: dict[str, None] = {}
     for resource in resources:
         schemas |= _schemas_of(resource)
+        sections[section_of(resource)] = None
+    found["tags"] = [{"name": name} for name in (*sections, uploads.SECTION, old_paths.SECTION)]
     return found
 
 

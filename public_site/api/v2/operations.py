@@ -68,7 +68,7 @@ def listing(resource: Resource) -> type[Operation]:
             **refused(*READING),
         },
         security=GUESTS_TOO,
-        tags=[_tag(resource)],
+        tags=[section_of(resource)],
         operation_id=f"list_{_many(resource).replace(' ', '_')}",
     )
 
@@ -97,7 +97,7 @@ def creating(resource: Resource) -> type[Operation]:
         request_body=_body(resource, resource.name, resource.written),
         responses={"201": created, **refused(*WRITING)},
         security=KEY_NEEDED,
-        tags=[_tag(resource)],
+        tags=[section_of(resource)],
         operation_id=f"create_{_word(resource)}",
     )
 
@@ -161,7 +161,7 @@ def _of_row(
         summary=summary,
         description=description,
         parameters=[*_path(resource), address, *parameters],
-        tags=[_tag(resource)],
+        tags=[section_of(resource)],
         operation_id=f"{verb}_{_word(resource)}",
         **{"security": KEY_NEEDED, **said},
     )
@@ -311,7 +311,8 @@ def _many(resource: Resource) -> str:
     return f"{resource.one}s" if not resource.one.endswith("x") else f"{resource.one}es"
 
 
-def _tag(resource: Resource) -> str:
+def section_of(resource: Resource) -> str:
+    """Return the section of the document in which the operations of a resource stand."""
     return _many(resource).capitalize()
 
 

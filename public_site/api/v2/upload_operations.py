@@ -6,7 +6,7 @@ from typing import Any
 from public_site.api.v2.operations import JSON, KEY_NEEDED, REFUSALS, documented, refused
 from public_site.api.v2.releases import RELEASES, SOURCE_SUM
 
-TAG = "Uploads"
+SECTION = "Uploads"
 TUS_VERSION = "1.0.0"
 PART = "application/offset+octet-stream"
 ANY_BYTES = {"type": "string", "format": "binary"}
@@ -192,7 +192,7 @@ PUTTING = documented(
         **refused(*COMMON, 411, 413, words=WORDS),
     },
     security=KEY_NEEDED,
-    tags=[TAG],
+    tags=[SECTION],
     operation_id="upload_file",
 )
 
@@ -222,7 +222,7 @@ BEGINNING = documented(
         **refused(*COMMON, 412, words=WORDS),
     },
     security=KEY_NEEDED,
-    tags=[TAG],
+    tags=[SECTION],
     operation_id="begin_upload",
 )
 
@@ -235,7 +235,7 @@ SHOWING = documented(
         **refused(*COMMON, words=WORDS),
     },
     security=KEY_NEEDED,
-    tags=[TAG],
+    tags=[SECTION],
     operation_id="show_upload",
 )
 
@@ -265,7 +265,7 @@ GOING_ON = documented(
         **refused(*COMMON, 412, 413, 415, 460, words=WORDS),
     },
     security=KEY_NEEDED,
-    tags=[TAG],
+    tags=[SECTION],
     operation_id="continue_upload",
 )
 
@@ -275,7 +275,7 @@ GIVING_UP = documented(
     parameters=[UPLOAD, VERSION],
     responses={"204": {"description": "It is gone."}, **refused(*COMMON, 412, words=WORDS)},
     security=KEY_NEEDED,
-    tags=[TAG],
+    tags=[SECTION],
     operation_id="give_up_upload",
 )
 
@@ -291,6 +291,6 @@ SPEAKING = documented(
         },
         **refused(429, 503, words=WORDS),
     },
-    tags=[TAG],
+    tags=[SECTION],
     operation_id="describe_uploads",
 )

@@ -8,7 +8,7 @@ from public_site.api.legacy.resources import PAGES, RELEASE_FILES, RESOURCES, Re
 from public_site.api.v2.legacy.filters import ALLOWED
 
 JSON = "application/json"
-TAG = "Old paths"
+SECTION = "Old paths"
 GUESTS_TOO: list[dict[str, list[str]]] = [{}, {"key": []}]
 KEY_NEEDED: list[dict[str, list[str]]] = [{"key": []}]
 
@@ -105,7 +105,7 @@ def _operation(
     refused = {"description": "", "content": {JSON: {"schema": {"$ref": "#/components/schemas/OldRefusal"}}}}
     told = {str(status): {**refused, "description": REFUSALS[status]} for status in refusals}
     return {
-        "tags": [TAG],
+        "tags": [SECTION],
         "summary": f"{summary} of {resource.path}" if resource else summary,
         "operationId": f"{name}_{resource.path.replace('/', '_')}" if resource else name,
         "deprecated": True,
