@@ -1601,6 +1601,8 @@ def upgrade() -> None:
         sa.Column("signer", sa.String(length=200), nullable=False),
         sa.Column("checked_against", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("missed_because", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["file_id"],
             ["release_files.id"],

@@ -248,6 +248,59 @@ async def test_a_server_that_does_not_answer_is_no_fault_of_the_file(place, sess
     assert verdicts.proof_of(file) is None
 
 
+async def test_a_server_that_is_down_takes_no_verdict_back_and_says_since_when(
+    place, session, release, file, signers, uploaded, server, clock
+):
+    await look_at(place, session, file)
+    checked_at = clock.now()
+    server.answers = dict.fromkeys(server.answers, Answer(status=503))
+    clock.move(hours=1)
+
+    await look_at(place, session, file, asked_at=clock.now().isoformat())
+
+    verdicts = await verdicts_of(session, release)
+    assert {verdict.outcome for verdict in verdicts.on(file)} == {Outcome.VERIFIED}
+    assert {(verdict.checked_at, verdict.missed_at) for verdict in verdicts.on(file)} == {(checked_at, clock.now())}
+    assert "answered with status 503" in verdicts.on(file)[0].missed_because
+    assert verdicts.proof_of(file).checked_at == checked_at
+
+
+async def test_a_failure_is_not_mended_by_a_server_that_is_down(place, session, release, file, server, uploaded):
+    server.answers[PATH] = Answer(content=b"something else")
+    await look_at(place, session, file)
+    server.answers[PATH] = Answer(status=503)
+
+    await look_at(place, session, file, asked_at="2100-01-01T00:00:00+00:00")
+
+    assert (await outcomes(session, release, file))[Kind.SHA256] is Outcome.FAILED
+
+
+async def test_who_answered_again_leaves_no_note(place, session, release, file, signers, uploaded, server, clock):
+    await look_at(place, session, file)
+    server.answers[PATH] = Answer(status=503)
+    await look_at(place, session, file, asked_at="2100-01-01T00:00:00+00:00")
+    server.answers[PATH] = Answer(content=CONTENT)
+    clock.move(hours=1)
+
+    await look_at(place, session, file, asked_at="2100-01-01T00:00:00+00:00")
+
+    verdicts = (await verdicts_of(session, release)).on(file)
+    assert {(verdict.checked_at, verdict.missed_at) for verdict in verdicts} == {(clock.now(), None)}
+
+
+async def test_a_signature_stands_only_for_the_content_that_it_vouched_for(
+    place, session, release, file, signers, uploaded, server
+):
+    file.sha256, file.size = "", 0
+    await session.commit()
+    await look_at(place, session, file)
+    server.answers |= {PATH: Answer(content=b"exchanged"), f"{PATH}.sigstore": Answer(status=503)}
+
+    await look_at(place, session, file, asked_at="2100-01-01T00:00:00+00:00")
+
+    assert (await outcomes(session, release, file))[Kind.SIGSTORE] is Outcome.UNREACHABLE
+
+
 async def test_an_address_in_our_own_network_is_not_fetched(resources, session, release, file, server):
     settings = resources.settings.model_copy(update={"release_files_url": f"{server.url}/ftp/"})
 

@@ -98,6 +98,15 @@ class Verdict(Identified, Base):
     """The values of the row that the verdict is about; when the row has others by now, it says nothing any more."""
 
     checked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    missed_at: Mapped[datetime | None]
+    """When a later look found nobody who answered; the verdict stands, because nothing speaks against it."""
+
+    missed_because: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    @property
+    def looked_at(self) -> datetime:
+        """When somebody last tried to find out, whether or not there was an answer."""
+        return self.missed_at or self.checked_at
 
     @property
     def label(self) -> str:

@@ -12,7 +12,7 @@ from cms.downloads.models import Release, ReleaseFile
 from cms.downloads.verification import queries
 from cms.downloads.verification.findings import Finding
 from cms.downloads.verification.models import Kind, Outcome, Verdict, subject_of
-from cms.downloads.verification.verdicts import Verdicts
+from cms.downloads.verification.verdicts import SIGNATURES, Verdicts
 
 OLD_AFTER = timedelta(days=7)
 MOST_A_NIGHT = 100
@@ -80,11 +80,17 @@ async def store(
 ) -> None:
     """Keep what was found of the row as it was read; verdicts of other kinds that it had are forgotten.
 
-    `looked_at` is the moment before the look began, so that whoever asks during it is answered by another one.
+    Where nobody answered, an earlier verdict about the same stands, with a note: it is neither proved wrong nor
+    mended by a server that is down. `looked_at` is the moment before the look began, so that whoever asks during it is answered by another one.
     """
     present = {verdict.kind: verdict for verdict in await session.scalars(_on(row).with_for_update())}
     for finding in findings:
-        verdict = present.pop(finding.kind, None) or _new_verdict(row, finding)
+        verdict = present.pop(finding.kind, None)
+        if verdict is not None and _stands(verdict, row, finding, findings):
+            verdict.missed_at, verdict.missed_because = looked_at, finding.sentence
+            continue
+        verdict = verdict or _new_verdict(row, finding)
+        verdict.missed_at, verdict.missed_because = None, ""
         verdict.outcome = finding.outcome
         verdict.sentence = finding.sentence
         verdict.signer = finding.signer if finding.outcome is Outcome.VERIFIED else ""
@@ -95,6 +101,18 @@ async def store(
         await session.delete(verdict)
     outbox.enqueue(session, "announce_changes", tables=[Verdict.__tablename__])
     await session.flush()
+
+
+def _stands(verdict: Verdict, row: Release | ReleaseFile, finding: Finding, findings: Sequence[Finding]) -> bool:
+    """Return whether a verdict outlives a look that nobody answered: it is about this row, and about these bytes.
+
+    Who is asked for a signature and does not answer, beside a file that is there, has not vouched for its content;
+    only the checksum tells that this is the content that was vouched for.
+    """
+    if finding.outcome is not Outcome.UNREACHABLE or verdict.outcome is Outcome.UNREACHABLE or not verdict.fits(row):
+        return False
+    sums = [other.outcome for other in findings if other.kind is Kind.SHA256]
+    return finding.kind not in SIGNATURES or sums in ([Outcome.VERIFIED], [Outcome.UNREACHABLE])
 
 
 def _new_verdict(row: Release | ReleaseFile, finding: Finding) -> Verdict:
@@ -111,7 +129,9 @@ def _on(row: Release | ReleaseFile) -> Select[Verdict]:
 
 def _is_due(verdicts: Verdicts, row: Release | ReleaseFile) -> bool:
     looked_at = verdicts.oldest_on(row)
-    was_unreachable = any(verdict.outcome is Outcome.UNREACHABLE for verdict in verdicts.on(row))
+    was_unreachable = any(
+        verdict.outcome is Outcome.UNREACHABLE or verdict.missed_at is not None for verdict in verdicts.on(row)
+    )
     return looked_at is None or was_unreachable or looked_at < clock.now() - OLD_AFTER
 
 

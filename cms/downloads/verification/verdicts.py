@@ -49,7 +49,7 @@ class Verdicts:
 
     def oldest_on(self, row: Release | ReleaseFile) -> datetime | None:
         """Return when the row was looked at, as a whole; None where part of it never was."""
-        return min(verdict.checked_at for verdict in self.on(row)) if self.are_complete_on(row) else None
+        return min(verdict.looked_at for verdict in self.on(row)) if self.are_complete_on(row) else None
 
     def proof_of(self, file: ReleaseFile) -> Proof | None:
         """Return what may be told the public: a signature that was verified, and nothing that speaks against the file.
