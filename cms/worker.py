@@ -35,7 +35,7 @@ from cms.core.tasks import TASKS
 
 QUEUE_NAME = "cms"
 CONCURRENCY = 6
-"""Below the number of database connections, because a task may need a second one."""
+"""Below the number of database connections, because a task may need a second one, and who fetches a file a third."""
 
 GRACE = 10
 """Seconds that running tasks have to end once the worker is told to stop."""

@@ -15,6 +15,9 @@ from cms.core.database import Base, Recorded, stored_by_value
 CHANNEL = "outbox"
 """The PostgreSQL channel on which a trigger wakes the relay."""
 
+AT_WORK = 0x0B0
+"""The first key of the locks that hold the messages of tasks that wait for servers outside."""
+
 
 class MessageStatus(StrEnum):
     """How far a message has come. One that has been done is deleted."""

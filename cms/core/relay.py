@@ -16,9 +16,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from cms.core import clock, outbox
+from cms.core import clock, locks, outbox
 from cms.core.changes import AS_HANDLED
-from cms.core.outbox import CHANNEL, MessageStatus, OutboxMessage, ScheduledTask
+from cms.core.outbox import AT_WORK, CHANNEL, MessageStatus, OutboxMessage, ScheduledTask
 from cms.core.tasks import TASKS, Task
 
 BATCH = 500
@@ -164,11 +164,18 @@ async def _mark(session: AsyncSession, *, is_idle: bool) -> Sequence[OutboxMessa
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
-    messages = (await session.scalars(due)).all()
+    messages = await _without_held(session, (await session.scalars(due)).all())
     for message in messages:
         message.status = MessageStatus.HANDED_OVER
         message.handed_over_at = now
     return messages
+
+
+async def _without_held(session: AsyncSession, messages: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+    """Leave out what is not lost, but at work outside: no transaction holds that."""
+    outside = [message.id for message in messages if message.task in TASKS and TASKS[message.task].waits_outside]
+    held = await locks.held_ones(session, AT_WORK, outside)
+    return [message for message in messages if message.id not in held]
 
 
 def _merged(messages: Iterable[OutboxMessage]) -> Iterable[Batch]:

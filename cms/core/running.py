@@ -1,15 +1,20 @@
-"""Runs the task of messages that were handed over: once each, in one transaction, with limits and a second chance."""
+"""Runs the task of messages that were handed over: once each, with limits and a second chance.
+
+A task runs in one transaction with the end of its messages, or, where it waits for servers outside, under a lock and
+ends its message in the transaction in which it writes.
+"""
 
 import asyncio
 from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import clock, live
+from cms.core import clock, live, locks
 from cms.core.audit import acting_as
 from cms.core.changes import AS_HANDLED
-from cms.core.outbox import MessageStatus, OutboxMessage
+from cms.core.outbox import AT_WORK, MessageStatus, OutboxMessage
 from cms.core.permissions import SYSTEM
 from cms.core.resources import Resources
 from cms.core.tasks import TASKS, Arguments, Task
@@ -29,7 +34,8 @@ async def run_messages(resources: Resources, message_ids: Sequence[int]) -> None
     if name is None:
         return
     try:
-        await _run(resources, TASKS[name], message_ids)
+        run = _run_outside if TASKS[name].waits_outside else _run
+        await run(resources, TASKS[name], message_ids)
     except Exception as error:  # noqa: BLE001 - a task may fail with anything; the outbox keeps it and what it said.
         log.warning("task failed", task=name, messages=list(message_ids), error=repr(error))
         await _put_off(resources, name, message_ids, error)
@@ -79,10 +85,31 @@ async def _run(resources: Resources, task: Task, message_ids: Sequence[int]) -> 
             async with asyncio.timeout(task.timeout):
                 await task.function(resources, session, **_arguments(task, messages))
             await session.flush()
-        await session.execute(
-            delete(OutboxMessage).where(OutboxMessage.id.in_([message.id for message in messages])),
-            execution_options={**AS_HANDLED, "synchronize_session": False},
-        )
+        await _delete(session, messages)
+
+
+async def _run_outside(resources: Resources, task: Task, message_ids: Sequence[int]) -> None:
+    async with (
+        locks.one_of(resources.engine, AT_WORK, message_ids) as mine,
+        resources.sessionmaker() as session,
+    ):
+        waiting = OutboxMessage.id.in_(message_ids), OutboxMessage.status == MessageStatus.HANDED_OVER
+        message = await session.scalar(select(OutboxMessage).where(*waiting)) if mine is not None else None
+        if message is None:
+            return
+        with acting_as(SYSTEM, request_id=message.request_id):
+            async with asyncio.timeout(task.timeout):
+                await task.function(resources, session, **message.arguments)
+            await session.flush()
+            await _delete(session, [message])
+            await session.commit()
+
+
+async def _delete(session: AsyncSession, messages: Sequence[OutboxMessage]) -> None:
+    await session.execute(
+        delete(OutboxMessage).where(OutboxMessage.id.in_([message.id for message in messages])),
+        execution_options={**AS_HANDLED, "synchronize_session": False},
+    )
 
 
 def _arguments(task: Task, messages: Sequence[OutboxMessage]) -> Arguments:

@@ -19,7 +19,10 @@ Merge = Callable[[Sequence[Arguments]], Arguments]
 
 
 class TaskFunction(Protocol):
-    """A task: given what the process holds open, a session of its own, and its arguments; it never commits."""
+    """A task: given what the process holds open, a session of its own, and its arguments.
+
+    It never commits, unless it waits for servers outside: then it commits what it has read before it waits.
+    """
 
     __name__: str
 
@@ -30,7 +33,10 @@ class TaskFunction(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task by its name. `timeout` is in seconds for each attempt; `schedule` is a cron expression in UTC."""
+    """A task by its name. `timeout` is in seconds for each attempt; `schedule` is a cron expression in UTC.
+
+    While one that `waits_outside` runs, a lock holds its message, and no transaction that would last as long.
+    """
 
     name: str
     function: TaskFunction
@@ -38,6 +44,7 @@ class Task:
     attempts: int
     schedule: str | None
     merge: Merge | None
+    waits_outside: bool = False
 
     def pause_after(self, attempts: int) -> timedelta:
         """Return how long to wait after so many failed attempts: twice as long each time."""
@@ -53,18 +60,23 @@ def task(
     attempts: int = DEFAULT_ATTEMPTS,
     schedule: str | None = None,
     merge: Merge | None = None,
+    waits_outside: bool = False,
 ) -> Callable[[TaskFunction], TaskFunction]:
     """Register a task under its function's name.
 
-    `merge` says how the arguments of several waiting messages become those of one run.
+    `merge` says how the arguments of several waiting messages become those of one run; a task that `waits_outside`
+    answers one message at a time.
     """
 
     def register(function: TaskFunction) -> TaskFunction:
         name = function.__name__
+        if merge and waits_outside:
+            message = f"{name} cannot answer several messages and wait outside."
+            raise ValueError(message)
         if name in TASKS:
             message = f"There are two tasks named {name}."
             raise ValueError(message)
-        TASKS[name] = Task(name, function, timeout, attempts, schedule, merge)
+        TASKS[name] = Task(name, function, timeout, attempts, schedule, merge, waits_outside)
         return function
 
     return register

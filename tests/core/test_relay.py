@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from cms.core import outbox, relay, tasks
+from cms.core import locks, outbox, relay, tasks
 from cms.core.outbox import MessageStatus, OutboxMessage, ScheduledTask
 from cms.core.relay import hand_over, listen, start_due_tasks
 from cms.core.resources import Resources
@@ -80,6 +80,11 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
     def merge(messages: Sequence[dict[str, object]]) -> dict[str, object]:
         return {"names": sorted(str(message["name"]) for message in messages)}
 
+    async def wait_outside(resources: Resources, session: AsyncSession, **arguments: object) -> None:
+        async with make_sessionmaker(resources.engine)() as relaying:
+            runs.append({"held": await locks.held_ones(relaying, outbox.AT_WORK, range(1, 10_000))})
+        session.add(Page(title="Found outside", path="found-outside"))
+
     async def note_together(resources: Resources, session: AsyncSession, **arguments: object) -> None:
         runs.append(arguments)
 
@@ -88,9 +93,11 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
         (fail, 2, 30, None),
         (hang, 1, 0, None),
         (note_together, 3, 30, merge),
+        (wait_outside, 3, 30, None),
     ):
         name = function.__name__
-        monkeypatch.setitem(tasks.TASKS, name, tasks.Task(name, function, timeout, attempts, None, merging))
+        task = tasks.Task(name, function, timeout, attempts, None, merging, waits_outside=function is wait_outside)
+        monkeypatch.setitem(tasks.TASKS, name, task)
     return runs
 
 
@@ -122,6 +129,32 @@ async def test_a_message_is_run_once_and_gone(committing, real, queue, ran):
 
     assert ran == [{"name": "one"}]
     assert [message.task for message in await messages(committing)] == ["purge_keys", "index_rows"]
+
+
+async def test_a_message_at_work_outside_is_not_taken_for_lost(committing, real, queue, ran, clock):
+    await put(committing, "wait_outside")
+    await hand_over(committing, queue)
+    clock.move(seconds=relay.LOST_AFTER.total_seconds() + 1)
+    (message,) = await messages(committing)
+
+    async with locks.one_of(real.engine, outbox.AT_WORK, [message.id]):
+        assert await hand_over(committing, queue) == 0
+        await run_messages(real, [message.id])
+        assert ran == []
+
+    assert await hand_over(committing, queue) == 1
+
+
+async def test_a_task_that_waits_outside_is_held_meanwhile_and_ends_with_what_it_writes(committing, real, queue, ran):
+    await put(committing, "wait_outside")
+    (message,) = await messages(committing)
+
+    await hand_over(committing, queue)
+    await run_all(real, queue)
+
+    assert ran == [{"held": {message.id}}]
+    assert await titles(committing) == ["Found outside"]
+    assert "wait_outside" not in [waiting.task for waiting in await messages(committing)]
 
 
 async def test_a_rolled_back_transaction_leaves_no_message(committing, real, queue, ran):

@@ -9,6 +9,7 @@ import pysequoia
 import pytest
 from sqlalchemy import func, select
 
+from cms.core import clock as clocks
 from cms.core.changes import AS_HANDLED
 from cms.core.errors import PermissionDenied
 from cms.core.fetching import Limits
@@ -19,8 +20,9 @@ from cms.downloads.models import OpenPGPKey, SigningIdentity
 from cms.downloads.signers import delete_signing_identity, save_openpgp_key, save_signing_identity
 from cms.downloads.verification import file_checks, link_checks, queries, sigstore_bundles, tasks
 from cms.downloads.verification.addresses import fetched_from
+from cms.downloads.verification.findings import Finding
 from cms.downloads.verification.models import Kind, Outcome, Verdict
-from cms.downloads.verification.services import verify_again
+from cms.downloads.verification.services import store, verify_again
 from cms.downloads.verification.verdicts import Verdicts, kinds_of
 from tests.background import run_waiting
 from tests.factories.downloads import make_file, make_operating_system, make_release
@@ -263,6 +265,61 @@ async def test_a_server_that_is_down_takes_no_verdict_back_and_says_since_when(
     assert {(verdict.checked_at, verdict.missed_at) for verdict in verdicts.on(file)} == {(checked_at, clock.now())}
     assert "answered with status 503" in verdicts.on(file)[0].missed_because
     assert verdicts.proof_of(file).checked_at == checked_at
+
+
+async def test_no_transaction_is_open_while_a_server_takes_its_time(place, session, file, signers, uploaded, server):
+    seen = []
+
+    class Watched(dict):
+        def get(self, path, default):
+            seen.append(session.in_transaction())
+            return super().get(path, default)
+
+    server.answers = Watched(server.answers)
+
+    await look_at(place, session, file)
+
+    assert seen == [False] * 4
+
+
+async def test_what_is_deleted_during_a_look_has_no_verdicts(place, session, release, file, superuser):
+    findings = [Finding(Kind.SIZE, Outcome.VERIFIED, "It is there.")]
+    await services.delete_file(session, file, by=superuser)
+    await session.commit()
+
+    await store(session, file, findings, looked_at=clocks.now())
+
+    assert await session.scalar(select(func.count()).select_from(Verdict)) == 0
+
+
+async def test_of_two_looks_the_one_that_began_later_counts(session, release, file, clock):
+    began = clock.now()
+    await store(session, file, [Finding(Kind.SIZE, Outcome.FAILED, "New.")], looked_at=began + timedelta(seconds=1))
+
+    await store(session, file, [Finding(Kind.SIZE, Outcome.VERIFIED, "Old.")], looked_at=began)
+
+    assert await outcomes(session, release, file) == {Kind.SIZE: Outcome.FAILED}
+
+
+async def test_a_look_counts_for_nothing_if_who_may_sign_changes_meanwhile(
+    place, session, release, file, signers, uploaded, superuser, monkeypatch
+):
+    look = file_checks.Checker.findings
+
+    async def look_while_somebody_leaves(checker, file):
+        found = await look(checker, file)
+        async with place.sessionmaker() as other:
+            for identity in await other.scalars(select(SigningIdentity)):
+                await delete_signing_identity(other, identity, by=superuser)
+            await other.commit()
+        return found
+
+    monkeypatch.setattr(file_checks.Checker, "findings", look_while_somebody_leaves)
+
+    await look_at(place, session, file)
+
+    assert (await verdicts_of(session, release)).on(file) == []
+    assert [message["file_id"] for message in await asked_for(session, "verify_release_file")] == [file.id]
 
 
 async def test_a_failure_is_not_mended_by_a_server_that_is_down(place, session, release, file, server, uploaded):

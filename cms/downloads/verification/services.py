@@ -81,9 +81,19 @@ async def store(
     """Keep what was found of the row as it was read; verdicts of other kinds that it had are forgotten.
 
     Where nobody answered, an earlier verdict about the same stands, with a note: it is neither proved wrong nor
-    mended by a server that is down. `looked_at` is the moment before the look began, so that whoever asks during it is answered by another one.
+    mended by a server that is down. Of two looks the one that began later counts, whichever ends first; of a row that
+    is gone by now nothing is kept. `looked_at` is the moment before the look began, so that whoever asks during it is
+    answered by another one.
     """
+    model = type(row)
+    if (
+        await session.scalar(select(model.id).where(model.id == row.id).with_for_update(read=True, key_share=True))
+        is None
+    ):
+        return
     present = {verdict.kind: verdict for verdict in await session.scalars(_on(row).with_for_update())}
+    if any(verdict.looked_at > looked_at for verdict in present.values()):
+        return
     for finding in findings:
         verdict = present.pop(finding.kind, None)
         if verdict is not None and _stands(verdict, row, finding, findings):

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import clock, outbox
+from cms.core import clock, locks, outbox
 from cms.core.fetching import Fetcher
 from cms.core.resources import Resources
 from cms.core.settings import Settings
@@ -28,27 +27,34 @@ SLOTS = 0x5EA1
 PAUSE = timedelta(seconds=10)
 
 
-@task(timeout=1200, attempts=3)
+@task(timeout=1200, attempts=3, waits_outside=True)
 async def verify_release_file(resources: Resources, session: AsyncSession, *, file_id: int, asked_at: str) -> None:
     """Compare a file with what lies at its address, and say what came of it; later, if others are being fetched."""
     file = await session.get(ReleaseFile, file_id) if resources.settings.release_files_url else None
     if file is None or await services.is_answered(session, file, asked_at=asked_at):
         return
-    if not await _has_taken_slot(session):
-        outbox.enqueue_in(session, PAUSE, "verify_release_file", file_id=file_id, asked_at=asked_at)
+    async with locks.one_of(resources.engine, SLOTS, range(AT_ONCE)) as slot:
+        if slot is None:
+            outbox.enqueue_in(session, PAUSE, "verify_release_file", file_id=file_id, asked_at=asked_at)
+            return
+        looked_at = clock.now()
+        checker = await _checker(resources.settings, session, file)
+        await session.commit()  # Fetching may take a quarter of an hour, in which no transaction should be open.
+        findings = await checker.findings(file)
+    if (checker.signers, checker.keys) != await _who_signs(session, file):
+        outbox.enqueue(session, "verify_release_file", file_id=file_id, asked_at=clock.now().isoformat())
         return
-    looked_at = clock.now()
-    checker = await _checker(resources.settings, session, await session.get_one(Release, file.release_id))
-    await services.store(session, file, await checker.findings(file), looked_at=looked_at)
+    await services.store(session, file, findings, looked_at=looked_at)
 
 
-@task(timeout=120, attempts=3)
+@task(timeout=120, attempts=3, waits_outside=True)
 async def verify_release_links(resources: Resources, session: AsyncSession, *, release_id: int, asked_at: str) -> None:
     """Look whether the addresses answer that a release leads its readers to."""
     release = await session.get(Release, release_id) if resources.settings.release_files_url else None
     if release is None or await services.is_answered(session, release, asked_at=asked_at):
         return
     looked_at = clock.now()
+    await session.commit()  # As above: nothing is held while others take their time.
     findings = await check_links(release, Fetcher.from_settings(resources.settings))
     await services.store(session, release, findings, looked_at=looked_at)
 
@@ -63,26 +69,29 @@ async def verify_active_releases(_resources: Resources, session: AsyncSession) -
     await services.verify_what_is_old(session)
 
 
-async def _checker(settings: Settings, session: AsyncSession, release: Release) -> Checker:
-    identities = await session.scalars(identities_for(release))
-    keys = await session.scalars(openpgp_keys())
+async def _checker(settings: Settings, session: AsyncSession, file: ReleaseFile) -> Checker:
+    signers, keys = await _who_signs(session, file)
     return Checker(
         fetcher=Fetcher.from_settings(settings),
         files_url=settings.release_files_url,
         folder=_folder(settings),
-        signers=[Signer(row.email, row.issuer) for row in identities],
-        keys=[PublicKey(row.owner, row.fingerprint, row.public_key) for row in keys if row.public_key],
+        signers=signers,
+        keys=keys,
+    )
+
+
+async def _who_signs(session: AsyncSession, file: ReleaseFile) -> tuple[list[Signer], list[PublicKey]]:
+    """Return whose signatures count for the file at this moment."""
+    release = await session.get_one(Release, file.release_id)
+    anew = {"populate_existing": True}
+    identities = await session.scalars(identities_for(release), execution_options=anew)
+    keys = await session.scalars(openpgp_keys(), execution_options=anew)
+    return (
+        [Signer(row.email, row.issuer) for row in identities],
+        [PublicKey(row.owner, row.fingerprint, row.public_key) for row in keys if row.public_key],
     )
 
 
 def _folder(settings: Settings) -> Path:
     settings.home.mkdir(parents=True, exist_ok=True)
     return settings.home
-
-
-async def _has_taken_slot(session: AsyncSession) -> bool:
-    """Return whether this transaction is one of the few that may fetch now; it is until it ends."""
-    for number in range(AT_ONCE):
-        if await session.scalar(select(func.pg_try_advisory_xact_lock(SLOTS, number))):
-            return True
-    return False
