@@ -68,7 +68,8 @@ async def take_part(request: Request) -> Response:
             await services.complete(*outside, by=user)
     except (CMSError, IntegrityError) as error:
         return _refuse(error)
-    return JSONResponse({"received": upload.received, "is_complete": upload.is_whole}, headers=NEVER_CACHED)
+    told = {"received": upload.received, "is_complete": upload.is_whole, "remark": await _remark_on(request, upload)}
+    return JSONResponse(told, headers=NEVER_CACHED)
 
 
 async def discard(request: Request) -> Response:
@@ -135,7 +136,16 @@ async def _take_whole(
     except (CMSError, IntegrityError) as error:
         refusal = explained(error) if isinstance(error, IntegrityError) else error
         return go_to(request, back, saying=f"The file was not taken. {refusal.message}", tone="danger")
-    return go_to(request, back, saying=f"“{upload}” is at its place.")
+    remark = await _remark_on(request, upload)
+    tone = "warning" if remark else "success"
+    return go_to(request, back, saying=f"“{upload}” is at its place. {remark}".strip(), tone=tone)
+
+
+async def _remark_on(request: Request, upload: ReleaseUpload) -> str:
+    """Return what is to be told of an upload that is complete by now."""
+    async with resources_of(request).sessionmaker() as session:
+        written = select(ReleaseUpload.remark).where(ReleaseUpload.id == upload.id)
+        return await session.scalar(written) or ""
 
 
 async def _chunks(given: UploadFile) -> AsyncIterator[bytes]:

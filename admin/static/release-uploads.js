@@ -59,9 +59,9 @@ function uploadRow(file, { url, piece, mayReplace, again }) {
     state.textContent = "Is being sent.";
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await sendParts();
+        const remark = await sendParts();
         element.classList.add("is-done");
-        state.textContent = "At its place.";
+        state.replaceChildren("At its place.", ...(remark ? [make("p", { class: "notice notice-warning" }, remark)] : []));
         return;
       } catch (error) {
         if (!error.isFinal && attempt < ATTEMPTS) await new Promise((resolve) => { setTimeout(resolve, PAUSE * attempt); });
@@ -73,6 +73,7 @@ function uploadRow(file, { url, piece, mayReplace, again }) {
     const begun = await ask(url, new URLSearchParams({ name: file.name, size: file.size, ...(mayReplace() ? { may_replace: "y" } : {}) }));
     let { received } = begun;
     let isComplete = false;
+    let remark = "";
     progress.value = received;
     while (!isComplete) {
       const part = await file.slice(received, received + piece).arrayBuffer();
@@ -80,8 +81,10 @@ function uploadRow(file, { url, piece, mayReplace, again }) {
       const answer = await ask(`${begun.url}?${new URLSearchParams({ offset: received, sha256: checksum })}`, part);
       received = answer.received;
       isComplete = answer.is_complete;
+      remark = answer.remark;
       progress.value = received;
     }
+    return remark;
   }
   function refuse(sentence) {
     element.classList.add("has-errors");

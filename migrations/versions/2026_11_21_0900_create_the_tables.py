@@ -1409,6 +1409,8 @@ def upgrade() -> None:
         sa.Column("pieces", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("may_replace", sa.Boolean(), nullable=False),
+        sa.Column("may_be_ahead", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("remark", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "status", sa.Enum("open", "complete", name="uploadstatus", native_enum=False, length=40), nullable=False
         ),

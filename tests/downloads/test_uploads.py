@@ -4,16 +4,18 @@ import hashlib
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from cms.core.audit import AuditEntry
 from cms.core.errors import Conflict, Invalid, NotFound, PermissionDenied, Unavailable
+from cms.core.outbox import OutboxMessage
 from cms.core.permissions import Permission
 from cms.downloads.models import ReleaseFile
 from cms.downloads.uploads import names, services, tasks
 from cms.downloads.uploads.models import ReleaseUpload, UploadStatus
 from cms.downloads.uploads.services import WrongChecksum
-from tests.factories.downloads import make_file, make_operating_system, make_release
+from cms.downloads.verification.verdicts import kinds_of
+from tests.factories.downloads import make_file, make_operating_system, make_release, make_verdict
 from tests.factories.users import make_user
 
 WRITES = (Permission.DOWNLOADS_VIEW, Permission.DOWNLOADS_EDIT)
@@ -109,6 +111,66 @@ async def test_what_vouches_for_a_file_is_named_in_its_row_whichever_comes_first
     file = (await session.scalars(select(ReleaseFile))).one()
     assert (file.gpg_signature_url, file.sigstore_bundle_url) == (URL + ".asc", URL + ".sigstore")
     assert file.sbom_spdx_url == ""
+
+
+async def test_another_content_loses_what_vouched_for_the_one_before_and_says_so(session, upload):
+    await upload()
+    await upload(NAME + ".asc", b"-----BEGIN PGP SIGNATURE-----")
+    await upload(NAME + ".sigstore", b"{}")
+
+    await upload(content=b"other")
+
+    assert await named(session) == ("", "")
+    assert "is no longer named: .asc, .sigstore." in await remark_on_last(session)
+    await upload(content=b"yet another")
+    assert await named(session) == ("", "")
+    await upload(NAME + ".asc", b"-----BEGIN PGP SIGNATURE-----")
+    assert await named(session) == (URL + ".asc", "")
+
+
+async def test_a_signature_that_came_ahead_of_another_content_stays_named(session, upload):
+    await upload()
+    await upload(NAME + ".asc", b"-----BEGIN PGP SIGNATURE----- old")
+    await upload(NAME + ".asc", b"-----BEGIN PGP SIGNATURE----- new")
+
+    await upload(content=b"other")
+
+    assert await named(session) == (URL + ".asc", "")
+    assert await remark_on_last(session) == ""
+
+
+async def test_the_same_content_once_more_loses_nothing(session, upload):
+    await upload(NAME + ".asc", b"-----BEGIN PGP SIGNATURE-----")
+    await upload()
+
+    await upload()
+
+    assert await named(session) == (URL + ".asc", "")
+
+
+async def test_another_signature_at_the_same_address_is_looked_at(session, upload):
+    await upload()
+    await upload(NAME + ".asc", b"-----BEGIN PGP SIGNATURE----- old")
+    asked = select(func.count()).select_from(OutboxMessage).where(OutboxMessage.task == "verify_release_file")
+    before = await session.scalar(asked)
+    file = (await session.scalars(select(ReleaseFile))).one()
+    for kind in kinds_of(file):
+        await make_verdict(session, file, kind=kind)
+
+    await upload(NAME + ".asc", b"-----BEGIN PGP SIGNATURE----- new")
+
+    assert await session.scalar(asked) > before
+
+
+async def named(session):
+    """Return where the only file says that its signatures are."""
+    fresh = select(ReleaseFile).execution_options(populate_existing=True)
+    file = (await session.scalars(fresh)).one()
+    return file.gpg_signature_url, file.sigstore_bundle_url
+
+
+async def remark_on_last(session):
+    return await session.scalar(select(ReleaseUpload.remark).order_by(ReleaseUpload.id.desc()).limit(1))
 
 
 async def test_the_second_installer_takes_no_button_from_the_first(session, upload):

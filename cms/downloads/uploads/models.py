@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms.core.audit import QUIET
@@ -49,6 +49,15 @@ class ReleaseUpload(Identified, Timestamped, Versioned, Base):
 
     may_replace: Mapped[bool] = mapped_column(default=False)
     """Whether a file of a live release may get another content."""
+
+    may_be_ahead: Mapped[bool] = mapped_column(default=False, server_default="false", info={"audit": QUIET})
+    """Of what vouches for a file: whether it may be about content that is yet to come.
+
+    So it is where the file was not there when it arrived, or had one of this kind already.
+    """
+
+    remark: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What else has followed from it, for people."""
 
     status: Mapped[UploadStatus] = mapped_column(stored_by_value(UploadStatus), default=UploadStatus.OPEN)
     expires_at: Mapped[datetime] = mapped_column(index=True, info={"audit": QUIET})

@@ -1,5 +1,7 @@
 """What an upload writes into its release: a file's row, made of its name, or the address of what vouches for it."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,7 +12,8 @@ from cms.downloads.file_lists import ListedFile
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
 from cms.downloads.rules import SIDECAR_SUFFIXES
 from cms.downloads.uploads import names
-from cms.downloads.uploads.models import ReleaseUpload
+from cms.downloads.uploads.models import ReleaseUpload, UploadStatus
+from cms.downloads.verification.services import verify_anew
 from cms.users.models import User
 
 
@@ -28,21 +31,22 @@ async def write(
     if file is not None and file.release_id != release.id:
         raise Conflict(f"{url} belongs to another release.")
     if column := names.sidecar_column(upload.name):
+        upload.may_be_ahead = file is None or bool(getattr(file, column))
         if file is None:
             return None
         setattr(file, column, names.url_of(folder, upload.name))
+        verify_anew(session, file)
     else:
-        if file is None:
-            file = await _new_file(session, release, url)
+        file = file or await _new_file(session, release, url)
+        await _settle_sidecars(session, storage, folder, upload, file)
         _describe(file, upload)
-        await _name_sidecars(storage, folder, upload.name, file)
     await services.save_file(session, file, by=by)
     await session.flush()
     return file
 
 
 def _describe(file: ReleaseFile, upload: ReleaseUpload) -> None:
-    if file.sha256 != upload.sha256:
+    if file.sha256.lower() != upload.sha256:
         file.md5 = ""  # Whatever it was the sum of, it is not this.
     file.sha256, file.size = upload.sha256, upload.size
 
@@ -83,9 +87,52 @@ async def _free_slug(session: AsyncSession, listed: ListedFile) -> str:
     return file_lists.longer_slug(listed) if is_taken else listed.slug
 
 
-async def _name_sidecars(storage: Storage, folder: str, name: str, file: ReleaseFile) -> None:
-    """Name what vouches for the file and came before it."""
+async def _settle_sidecars(
+    session: AsyncSession, storage: Storage, folder: str, upload: ReleaseUpload, file: ReleaseFile
+) -> None:
+    """Name what vouches for the file and came before it, and no longer what vouched for another content of it."""
+    before = await _last_upload(session, upload, upload.name)
+    known = file.sha256.lower() or (before.sha256 if before else "")
+    is_other = known not in ("", upload.sha256)
+    dropped = []
     for column, suffix in SIDECAR_SUFFIXES.items():
-        sidecar = name + suffix
-        if not getattr(file, column, "") and await storage.exists(names.stored_name(folder, sidecar)):
-            setattr(file, column, names.url_of(folder, sidecar))
+        sidecar = await _last_upload(session, upload, upload.name + suffix)
+        fits = _fits(sidecar, before, is_other=is_other)
+        if getattr(file, column, ""):
+            if is_other and not fits:
+                setattr(file, column, "")
+                dropped.append(suffix)
+        elif fits and await storage.exists(names.stored_name(folder, upload.name + suffix)):
+            setattr(file, column, names.url_of(folder, upload.name + suffix))
+    if dropped:
+        upload.remark = (
+            f"It has another content than before. What vouched for that is no longer named: {', '.join(dropped)}. "
+            "Upload that anew, too."
+        )
+
+
+def _fits(sidecar: ReleaseUpload | None, before: ReleaseUpload | None, *, is_other: bool) -> bool:
+    """Return whether what vouches for a file can be about what comes now, and not about the upload before it."""
+    if sidecar is None:
+        return not is_other
+    came_since = before is None or _end_of(sidecar) > _end_of(before)
+    return came_since and (sidecar.may_be_ahead or not is_other)
+
+
+def _end_of(upload: ReleaseUpload) -> datetime:
+    return upload.completed_at or upload.updated_at
+
+
+async def _last_upload(session: AsyncSession, upload: ReleaseUpload, name: str) -> ReleaseUpload | None:
+    """Return the last upload of this name that was completed before this one."""
+    return await session.scalar(
+        select(ReleaseUpload)
+        .where(
+            ReleaseUpload.release_id == upload.release_id,
+            ReleaseUpload.name == name,
+            ReleaseUpload.status == UploadStatus.COMPLETE,
+            ReleaseUpload.id != upload.id,
+        )
+        .order_by(ReleaseUpload.completed_at.desc(), ReleaseUpload.id.desc())
+        .limit(1)
+    )

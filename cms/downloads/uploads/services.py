@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -219,7 +219,7 @@ async def _refuse_silent_change(session: AsyncSession, release: Release, upload:
     if upload.may_replace or not release.is_published or names.sidecar_column(upload.name):
         return
     url = names.url_of(names.folder_of(release), upload.name)
-    known = await session.scalar(select(ReleaseFile.sha256).where(ReleaseFile.url == url))
+    known = await session.scalar(select(func.lower(ReleaseFile.sha256)).where(ReleaseFile.url == url))
     if known not in (None, "", sha256):
         message = (
             f"“{release}” is live, and “{upload}” has another content than what its readers get. "

@@ -42,6 +42,11 @@ async def verify_what_changed(
             _ask_for_links(session, release)
 
 
+def verify_anew(session: AsyncSession, file: ReleaseFile) -> None:
+    """Have a file looked at although its row says the same as before: another content lies at one of its addresses."""
+    _ask_for_file(session, file)
+
+
 async def forget_signatures(session: AsyncSession, kind: Kind, concerned: ColumnElement[bool]) -> None:
     """Forget what was said of signatures once it has changed who may sign; what people download is looked at anew.
 
@@ -85,11 +90,7 @@ async def store(
     is gone by now nothing is kept. `looked_at` is the moment before the look began, so that whoever asks during it is
     answered by another one.
     """
-    model = type(row)
-    if (
-        await session.scalar(select(model.id).where(model.id == row.id).with_for_update(read=True, key_share=True))
-        is None
-    ):
+    if not await _is_there(session, row):
         return
     present = {verdict.kind: verdict for verdict in await session.scalars(_on(row).with_for_update())}
     if any(verdict.looked_at > looked_at for verdict in present.values()):
@@ -98,19 +99,29 @@ async def store(
         verdict = present.pop(finding.kind, None)
         if verdict is not None and _stands(verdict, row, finding, findings):
             verdict.missed_at, verdict.missed_because = looked_at, finding.sentence
-            continue
-        verdict = verdict or _new_verdict(row, finding)
-        verdict.missed_at, verdict.missed_because = None, ""
-        verdict.outcome = finding.outcome
-        verdict.sentence = finding.sentence
-        verdict.signer = finding.signer if finding.outcome is Outcome.VERIFIED else ""
-        verdict.checked_against = dict(subject_of(finding.kind, row))
-        verdict.checked_at = looked_at
-        session.add(verdict)
+        else:
+            session.add(_judged(verdict or _new_verdict(row, finding), row, finding, looked_at=looked_at))
     for verdict in present.values():
         await session.delete(verdict)
     outbox.enqueue(session, "announce_changes", tables=[Verdict.__tablename__])
     await session.flush()
+
+
+async def _is_there(session: AsyncSession, row: Release | ReleaseFile) -> bool:
+    """Return whether the row is still there, and keep it from being deleted until the transaction ends."""
+    key = type(row).id
+    found = await session.scalar(select(key).where(key == row.id).with_for_update(read=True, key_share=True))
+    return found is not None
+
+
+def _judged(verdict: Verdict, row: Release | ReleaseFile, finding: Finding, *, looked_at: datetime) -> Verdict:
+    verdict.outcome = finding.outcome
+    verdict.sentence = finding.sentence
+    verdict.signer = finding.signer if finding.outcome is Outcome.VERIFIED else ""
+    verdict.checked_against = dict(subject_of(finding.kind, row))
+    verdict.checked_at = looked_at
+    verdict.missed_at, verdict.missed_because = None, ""
+    return verdict
 
 
 def _stands(verdict: Verdict, row: Release | ReleaseFile, finding: Finding, findings: Sequence[Finding]) -> bool:

@@ -122,7 +122,9 @@ class UploadsController(Controller):
         outside = resources.sessionmaker, resources.storage, upload.id
         await services.receive(*outside, offset=0, content=request.stream(), by=person)
         file = await services.complete(*outside, by=person)
-        return Response({"data": _shown(file_name, file)}, status_code=201)
+        async with resources.sessionmaker() as session:
+            done, _ = await services.find(session, upload.id, by=person)
+        return Response({"data": _shown(done, file)}, status_code=201)
 
     @route(
         "/uploads",
@@ -173,6 +175,7 @@ class UploadsController(Controller):
             "status": upload.status.value,
             "sha256": upload.sha256,
             "expires_at": upload.expires_at.isoformat(),
+            "remark": upload.remark,
         }
         return Response({"data": told}, headers=_state(upload))
 
@@ -222,12 +225,12 @@ def _parameters(request: Asked) -> dict[str, str]:
     return said
 
 
-def _shown(name: str, file: ReleaseFile | None) -> dict[str, Any]:
+def _shown(upload: ReleaseUpload, file: ReleaseFile | None) -> dict[str, Any]:
     """Tell what became of a file; one that vouches for a file yet to come has no row of its own."""
     if file is None:
-        return {"name": name, "file": None}
+        return {"name": upload.name, "file": None, "remark": upload.remark}
     shown = {"id": file.id, "name": file.name, "url": file.url, "size": file.size, "sha256": file.sha256}
-    return {"name": name, "file": shown}
+    return {"name": upload.name, "file": shown, "remark": upload.remark}
 
 
 def _state(upload: ReleaseUpload) -> dict[str, str]:
