@@ -24,6 +24,7 @@ from cms.downloads import completeness, publications, queries, services
 from cms.downloads.completeness import Requirement, Topic
 from cms.downloads.models import OperatingSystem, Release
 from cms.downloads.publications import ReleasePublication
+from cms.downloads.turns import active_run
 from cms.users.models import User
 
 LATER = "later"
@@ -70,15 +71,14 @@ async def decide_publication(request: Request) -> Response:
     async with resources_of(request).sessionmaker() as session:
         reached = await _view(request).find(session, user, request.path_params["pk"], lock=True)
         release = reached.row
-        if str(posted.get("lock_version", "")) != str(release.lock_version):
-            raise Conflict(f"Somebody else changed “{release}” while you looked at it. Look at it once more.")
         try:
+            _require_seen(release, str(posted.get("lock_version", "")))
             if reason:
                 await publications.allow_incomplete(session, release, reason=reason, by=user)
             if posted.get("press") != LATER:
                 await services.publish_release(session, release, by=user)
             await session.commit()
-        except Invalid as refusal:
+        except (Conflict, Invalid) as refusal:
             await session.rollback()
             session.expunge_all()
             reached = await _view(request).find(session, user, request.path_params["pk"])
@@ -121,13 +121,13 @@ async def _show(
     user: User,
     reached: Reached,
     *,
-    refusal: Invalid | None = None,
+    refusal: Conflict | Invalid | None = None,
     reason: str = "",
 ) -> Response:
     release: Release = reached.row
     requirements = await services.completeness_of(session, release)
     allowance = await session.scalar(publications.unused_allowance(release))
-    errors = refusal.errors if refusal else {}
+    errors = _errors_of(refusal)
     context = {
         "view": _view(request),
         "row": release,
@@ -147,16 +147,28 @@ async def _show(
         **verification.shown(await verification.judged_release(session, release)),
         **await _progress(session, release),
     }
-    status_code = HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK
+    status_code = refusal.status_code if refusal else HTTPStatus.OK
     return await render(request, "release_cockpit.html", context, status_code=status_code)
 
 
+def _require_seen(release: Release, lock_version: str) -> None:
+    """Raise Conflict unless the person decides about the release as it is."""
+    if lock_version != str(release.lock_version):
+        raise Conflict(f"Somebody else changed “{release}” while you looked at it. Look at it once more.")
+
+
+def _errors_of(refusal: Conflict | Invalid | None) -> dict[str, list[str]]:
+    if isinstance(refusal, Invalid):
+        return refusal.errors
+    return {"": [refusal.message]} if refusal else {}
+
+
 async def _progress(session: AsyncSession, release: Release) -> dict[str, Any]:
-    """Return what is known of the newest publication, and which pages are still to be proved."""
+    """Return whose program writes the files, the newest publication, and which pages are still to be proved."""
     used = publications.of_release(release).where(ReleasePublication.published_at.is_not(None)).limit(1)
     publication = await session.scalar(used)
     pages = list(await publications.pages_to_prove(session, release)) if publication else []
-    return {"publication": publication, "proved_pages": pages}
+    return {"publication": publication, "proved_pages": pages, "run": await active_run(session, release)}
 
 
 async def _demoted(session: AsyncSession, release: Release) -> Release | None:

@@ -10,6 +10,7 @@ from admin.inlines import InlineWork
 from cms.downloads import file_lists, services
 from cms.downloads.file_lists import ListedFile
 from cms.downloads.models import OperatingSystem
+from cms.downloads.turns import require_turn
 
 PREFIX = "files-"
 LARGEST_LIST = 2_000_000
@@ -17,6 +18,7 @@ LARGEST_LIST = 2_000_000
 
 async def keep_files(session: AsyncSession, work: InlineWork) -> None:
     """Write the files by the domain's rules; those that are gone leave first, so that others may take their place."""
+    await require_turn(session, [work.parent.id], by=work.by)
     if work.kept:
         await services.save_files(session, work.children, by=work.by)
 

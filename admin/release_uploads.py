@@ -21,6 +21,7 @@ from cms.core.errors import CMSError, Invalid, PermissionDenied
 from cms.core.integrity import explained
 from cms.core.permissions import Permission
 from cms.core.storage import MEBIBYTE
+from cms.downloads import turns
 from cms.downloads.models import Release, ReleaseFile
 from cms.downloads.uploads import names, services
 from cms.downloads.uploads.models import ReleaseUpload
@@ -39,7 +40,7 @@ async def show_or_begin(request: Request) -> Response:
         if not reached.may_edit:
             raise PermissionDenied(f"You may read “{reached.row}”, but not change it.")
         if posted is None:
-            return await _show(session, request, reached)
+            return await _show(session, request, user, reached)
         release = reached.row
     given = posted.get("upload")
     may_replace = bool(posted.get("may_replace"))
@@ -82,9 +83,11 @@ async def discard(request: Request) -> Response:
     return go_to(request, url_to("uploads", pk=release.id), saying=f"The upload of “{upload}” was discarded.")
 
 
-async def _show(session: AsyncSession, request: Request, reached: Reached) -> Response:
+async def _show(session: AsyncSession, request: Request, user: User, reached: Reached) -> Response:
     release: Release = reached.row
-    hindrance = _hindrance(release)
+    run = await turns.active_run(session, release)
+    is_occupied = run is not None and run.user_id != user.id
+    hindrance = turns.occupied_by(run) if run and is_occupied else _hindrance(release)
     begun = await session.execute(
         services.open_uploads(release).add_columns(User.username).join(User, User.id == ReleaseUpload.person_id)
     )
@@ -94,7 +97,7 @@ async def _show(session: AsyncSession, request: Request, reached: Reached) -> Re
         "row": release,
         "title": f"Upload files of {release}",
         "hindrance": hindrance,
-        "folder": "" if hindrance else names.url_of(names.folder_of(release), ""),
+        "folder": "" if _hindrance(release) else names.url_of(names.folder_of(release), ""),
         "begun": begun.all(),
         "files": (await session.scalars(files)).all(),
         "piece": services.PIECE,

@@ -16,7 +16,6 @@ from cms.core.search_engines.postgresql import SearchDocument
 from cms.core.search_rebuilds import SearchRebuild
 from cms.core.storage_use import StorageFolder
 from cms.core.uploaded_tables import UploadedTable
-from cms.downloads.file_runs import FileRun
 from cms.downloads.models import (
     OpenPGPKey,
     OperatingSystem,
@@ -26,6 +25,7 @@ from cms.downloads.models import (
     SigningIdentity,
 )
 from cms.downloads.publications import ReleasePublication
+from cms.downloads.turns import FileRun
 from cms.downloads.uploads.models import ReleaseUpload
 from cms.downloads.verification.models import Verdict
 from cms.links.models import BrokenLink

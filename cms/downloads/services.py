@@ -23,6 +23,7 @@ from cms.downloads.models import (
     SeriesStatus,
 )
 from cms.downloads.rules import broken_rules
+from cms.downloads.turns import releases_of, require_turn
 from cms.downloads.verification.queries import verdicts_of
 from cms.downloads.verification.services import verify_what_changed
 from cms.downloads.verification.verdicts import Verdicts
@@ -76,7 +77,8 @@ async def save_whole_release(session: AsyncSession, release: Release, *, by: Act
 async def save_files(session: AsyncSession, files: Sequence[ReleaseFile], *, by: Actor) -> None:
     """Write the files of a release, new ones and changed ones.
 
-    Raises PermissionDenied, or Invalid with a sentence for each file that breaks a rule, under "files.N.field".
+    Raises PermissionDenied, Conflict while another person's program writes there, or Invalid with a sentence for each
+    file that breaks a rule, under "files.N.field".
     """
     for file in files:
         file.slug = (file.slug or "").strip() or slugify(file.name)
@@ -89,18 +91,25 @@ async def save_files(session: AsyncSession, files: Sequence[ReleaseFile], *, by:
     if errors:
         raise Invalid.in_fields(errors)
     await _move_download_buttons(session, files)
+    await require_turn(session, [file.release_id for file in files], by=by)
     for file in files:
         await require(session, by, Permission.DOWNLOADS_EDIT, file)
     await verify_what_changed(session, files=files)
 
 
 async def save_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) -> None:
-    """Write one file. Raises PermissionDenied, or Invalid naming each field that breaks a rule."""
+    """Write one file.
+
+    Raises PermissionDenied, Conflict while another person's program writes there, or Invalid naming each field that
+    breaks a rule.
+    """
     file.slug = (file.slug or "").strip() or slugify(file.name)
     if errors := broken_rules(file):
         raise Invalid.in_fields(errors)
+    left = releases_of(file)
     session.add(file)
     await require(session, by, Permission.DOWNLOADS_EDIT, file)
+    await require_turn(session, [*left, file.release_id], by=by)
     release = await session.get_one(Release, file.release_id)
     await publishing.require_to_write(session, release, permission=Permission.DOWNLOADS_EDIT, by=by)
     await verify_what_changed(session, files=[file])
@@ -119,10 +128,11 @@ async def save_operating_system(session: AsyncSession, system: OperatingSystem, 
 async def publish_release(session: AsyncSession, release: Release, *, by: Actor) -> None:
     """Make a release public, with its unpublished changes; as the latest, it takes its predecessor's place.
 
-    Raises PermissionDenied, InvalidTransition where there is nothing to publish, and Invalid where the changes break
-    a rule by now.
+    Raises PermissionDenied, InvalidTransition where there is nothing to publish, Conflict while another person's
+    program writes its files, and Invalid where the changes break a rule by now.
     """
     await require(session, by, Permission.DOWNLOADS_PUBLISH, release)
+    await require_turn(session, [release.id], by=by)
     was_live = release.is_published
     if not was_live:
         await _refuse_incomplete(session, release)
@@ -161,7 +171,8 @@ async def delete_release(session: AsyncSession, release: Release, *, by: Actor) 
 
 
 async def delete_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) -> None:
-    """Delete one file of a release. Raises PermissionDenied."""
+    """Delete one file. Raises PermissionDenied, or Conflict while another person's program writes the release's files."""
+    await require_turn(session, [file.release_id], by=by)
     await deletion.delete(session, file, permission=Permission.DOWNLOADS_DELETE, by=by)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from cms.core import clock as clocks
 from cms.core.permissions import Permission
 from cms.downloads import publications
+from cms.downloads.file_runs import delete_files_of
 from cms.downloads.models import Release
 from cms.downloads.publications import ReleasePublication
 from tests.admin.browser import Browser, text_of
@@ -97,6 +98,39 @@ async def test_without_the_permission_there_is_no_field_for_a_reason_and_none_is
 async def test_what_somebody_else_changed_meanwhile_is_looked_at_once_more(browser, draft, address):
     answer = await browser.post(address, {"lock_version": "0", "press": "publish"})
 
+    assert answer.status_code == 409
+
+
+@pytest.fixture
+async def run(session, draft):
+    """A script of another manager is replacing the files."""
+    other = await make_user(session, username="colleague", permissions=(*MANAGES, Permission.DOWNLOADS_DELETE))
+    await delete_files_of(session, draft, by=other)
+    await session.commit()
+
+
+async def test_the_cockpit_says_whose_script_is_replacing_the_files(browser, run, address):
+    page = text_of((await browser.get(address)).text)
+
+    assert "A script of colleague is replacing the files since" in page
+
+
+async def test_nobody_publishes_while_the_script_of_another_replaces_the_files(session, browser, draft, run, address):
+    answer = await decision(browser, address, press="publish", reason="The installer follows within the hour.")
+
+    assert answer.status_code == 409
+    assert "colleague has been writing the files of this release since" in text_of(answer.text)
+    assert "The installer follows within the hour.</textarea>" in answer.text
+    assert not await session.scalar(select(Release.is_published).where(Release.id == draft.id))
+
+
+async def test_nobody_uploads_while_the_script_of_another_replaces_the_files(browser, draft, run):
+    address = f"/admin/releases/uploads/{draft.id}"
+
+    page = text_of((await browser.get(address)).text)
+    answer = await browser.post(address, {"name": "Python-3.14.2.tgz", "size": "1"})
+
+    assert "colleague has been writing the files" in page
     assert answer.status_code == 409
 
 

@@ -8,7 +8,7 @@ from cms.core.errors import Conflict, Invalid, InvalidTransition, PermissionDeni
 from cms.core.integrity import explained
 from cms.core.permissions import Permission
 from cms.core.publishing import Revision
-from cms.downloads import queries, services
+from cms.downloads import file_runs, queries, services
 from cms.downloads.models import Release, ReleaseFile, ReleaseVersion
 from cms.pages.services import delete_page
 from tests.factories.downloads import make_file, make_operating_system, make_release
@@ -291,3 +291,25 @@ async def test_revisions_do_not_hold_what_is_decided(session):
     revision = await session.scalar(select(Revision).where(Revision.row_id == release.id))
 
     assert "is_published" not in revision.values
+
+
+async def test_nobody_writes_files_by_hand_while_the_program_of_another_replaces_them(session, windows, manager, clock):
+    release = await make_release(session, "Python 3.14.2", is_published=False)
+    other = await make_user(session, permissions=(Permission.DOWNLOADS_EDIT, Permission.DOWNLOADS_DELETE))
+    await file_runs.delete_files_of(session, release, by=other)
+    await file_runs.write_file(session, file := new_file(release, windows), by=other)
+    await session.commit()
+    by_hand = (
+        lambda: services.save_files(session, [file], by=manager),
+        lambda: services.save_file(session, file, by=manager),
+        lambda: services.delete_file(session, file, by=manager),
+        lambda: services.publish_release(session, release, by=manager),
+    )
+
+    for write in by_hand:
+        with pytest.raises(Conflict, match="has been writing the files of this release since"):
+            await write()
+    await services.save_file(session, file, by=other)
+
+    clock.move(minutes=6)
+    await services.save_file(session, file, by=manager)

@@ -20,6 +20,7 @@ from cms.core.permissions import Permission
 from cms.core.publishing import require_to_write
 from cms.core.storage import MEBIBYTE, Storage
 from cms.downloads.models import Release, ReleaseFile
+from cms.downloads.turns import require_turn
 from cms.downloads.uploads import names, rows
 from cms.downloads.uploads.models import ReleaseUpload, UploadStatus
 from cms.users.models import User
@@ -64,10 +65,11 @@ async def begin(
 
     With `is_anew` the latter is discarded instead.
 
-    Raises PermissionDenied, Invalid, and Conflict where somebody else uploads such a file, or where it would change
-    what readers of a live release get.
+    Raises PermissionDenied, Invalid, and Conflict where somebody else uploads such a file, or has a program write the
+    files of the release, or where it would change what readers of a live release get.
     """
     await _require(session, release, by=by)
+    await require_turn(session, [release.id], by=by)
     names.check_name(name)
     _check_size(size)
     sha256 = _checked_sum(sha256)
@@ -338,6 +340,7 @@ async def _write_down(
     if upload.sha256 not in ("", sha256):
         message = f"“{upload}” has the SHA-256 {sha256}, not {upload.sha256}. Nothing was kept; upload it again."
         raise WrongChecksum(message)
+    await require_turn(session, [release.id], by=by)
     await _refuse_silent_change(session, release, upload, sha256)
     upload.sha256, upload.status, upload.completed_at = sha256, UploadStatus.COMPLETE, clock.now()
     upload.pieces = []
