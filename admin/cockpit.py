@@ -95,7 +95,7 @@ async def show_progress(request: Request) -> Response:
     user = require_somewhere(request, Permission.DOWNLOADS_VIEW)
     async with resources_of(request).sessionmaker() as session:
         reached = await _view(request).find(session, user, request.path_params["pk"])
-        context = await _progress(session, reached.row)
+        context = await _progress(session, request, reached.row)
         return await render(request, "cockpit_progress.html", {"row": reached.row, **context})
 
 
@@ -145,7 +145,7 @@ async def _show(
         "reason": reason,
         "reason_errors": errors.get("reason", []),
         **verification.shown(await verification.judged_release(session, release)),
-        **await _progress(session, release),
+        **await _progress(session, request, release),
     }
     status_code = refusal.status_code if refusal else HTTPStatus.OK
     return await render(request, "release_cockpit.html", context, status_code=status_code)
@@ -163,12 +163,17 @@ def _errors_of(refusal: Conflict | Invalid | None) -> dict[str, list[str]]:
     return {"": [refusal.message]} if refusal else {}
 
 
-async def _progress(session: AsyncSession, release: Release) -> dict[str, Any]:
-    """Return whose program writes the files, the newest publication, and which pages are still to be proved."""
+async def _progress(session: AsyncSession, request: Request, release: Release) -> dict[str, Any]:
+    """Return whose program writes the files, the newest publication, and whom and what it has to reach."""
     used = publications.of_release(release).where(ReleasePublication.published_at.is_not(None)).limit(1)
     publication = await session.scalar(used)
     pages = list(await publications.pages_to_prove(session, release)) if publication else []
-    return {"publication": publication, "proved_pages": pages, "run": await active_run(session, release)}
+    return {
+        "publication": publication,
+        "proved_pages": pages,
+        "addresses": resources_of(request).settings.release_announcements_to,
+        "run": await active_run(session, release),
+    }
 
 
 async def _demoted(session: AsyncSession, release: Release) -> Release | None:

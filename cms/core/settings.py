@@ -59,6 +59,7 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = None
     mail_from: str = "python.org <noreply@python.org>"
+    release_announcements_to: CommaSeparated = Field(default_factory=list)
 
     api_v1_rate: Rate = "600/hour"
     api_v2_guest_rate: Rate = "100/day"
@@ -82,7 +83,9 @@ class Settings(BaseSettings):
             raise ConfigurationError(_sentence(error)) from None
         return settings.completed()
 
-    @field_validator("allowed_hosts", "trusted_proxies", "fetch_from_networks", mode="before")
+    @field_validator(
+        "allowed_hosts", "trusted_proxies", "fetch_from_networks", "release_announcements_to", mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -17,9 +17,13 @@ from cms.core.permissions import Actor, Permission, require
 from cms.downloads.models import Release, ReleaseFile
 
 FOLLOW = "follow_publication"
+ANNOUNCE = "send_release_announcement"
 LOOK_EVERY = timedelta(seconds=2)
 MOST_LOOKS = 60
 """After two minutes somebody should look; by then caches, index and pages have long followed, or something is wrong."""
+
+NEWS_FOR = timedelta(days=7)
+"""An older release that goes live, such as one that was taken down for a correction, is no news to anybody."""
 
 SHORTEST_REASON = 10
 FEED_LENGTH = 10
@@ -50,6 +54,11 @@ class ReleasePublication(Identified, Base):
     proved_at: Mapped[datetime | None]
     looks: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     problem: Mapped[str] = mapped_column(Text, default="")
+    is_news: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Whether the release went live by it for the first time, of which people are told by mail."""
+
+    told: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """Addresses → when a mail to each was handed over."""
 
     @property
     def is_followed(self) -> bool:
@@ -90,14 +99,20 @@ async def allow_incomplete(session: AsyncSession, release: Release, *, reason: s
     await session.flush()
 
 
-async def begin(session: AsyncSession, release: Release, *, by: Actor) -> None:
-    """Note that the release goes live now, and have somebody follow how the world hears of it."""
+async def begin(session: AsyncSession, release: Release, *, was_live: bool, by: Actor) -> None:
+    """Note that the release, or what has changed of it, goes live now, and follow how the world hears of it."""
     publication = await session.scalar(unused_allowance(release)) or ReleasePublication(release_id=release.id)
+    publication.is_news = not was_live and await _is_news(session, release)
     publication.published_at = clock.now()
     publication.published_by_name = str(by.username)
     session.add(publication)
     await session.flush()
     outbox.enqueue(session, FOLLOW, publication_id=publication.id)
+
+
+async def _is_news(session: AsyncSession, release: Release) -> bool:
+    earlier = of_release(release).where(ReleasePublication.published_at.is_not(None)).limit(1)
+    return release.released_at > clock.now() - NEWS_FOR and await session.scalar(earlier) is None
 
 
 async def unfinished_work(session: AsyncSession, release: Release) -> dict[str, list[MessageStatus]]:

@@ -143,7 +143,7 @@ async def publish_release(session: AsyncSession, release: Release, *, by: Actor)
         await _follow_move(session, release, by=by)
     await _save_loaded_files(session, release, by=by)
     await verify_what_changed(session, releases=[release])
-    await publications.begin(session, release, by=by)
+    await publications.begin(session, release, was_live=was_live, by=by)
 
 
 async def completeness_of(session: AsyncSession, release: Release) -> list[Requirement]:
@@ -171,7 +171,7 @@ async def delete_release(session: AsyncSession, release: Release, *, by: Actor) 
 
 
 async def delete_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) -> None:
-    """Delete one file. Raises PermissionDenied, or Conflict while another person's program writes the release's files."""
+    """Delete one file. Raises PermissionDenied, or Conflict while another's program writes the release's files."""
     await require_turn(session, [file.release_id], by=by)
     await deletion.delete(session, file, permission=Permission.DOWNLOADS_DELETE, by=by)
 

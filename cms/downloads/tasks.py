@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import clock, live, outbox
+from cms.core import clock, live, mail, outbox
 from cms.core.fetching import Fetcher, Limits
 from cms.core.resources import Resources
 from cms.core.settings import MEBIBYTE
 from cms.core.tasks import task
 from cms.downloads import publications, series
 from cms.downloads.models import Release
-from cms.downloads.publications import FOLLOW, LOOK_EVERY, MOST_LOOKS, ReleasePublication
+from cms.downloads.publications import ANNOUNCE, FOLLOW, LOOK_EVERY, MOST_LOOKS, ReleasePublication
 
 LIMITS = Limits(seconds=20, size=MEBIBYTE)
 PATIENCE = 5.0
@@ -44,8 +44,36 @@ async def follow_publication(resources: Resources, session: AsyncSession, *, pub
         return
     publication.looks += 1
     publication.problem = await _problem(resources, session, publication, release)
-    if publication.proved_at is None and publication.is_followed:
+    if publication.is_followed:
         outbox.enqueue_in(session, LOOK_EVERY, FOLLOW, publication_id=publication.id)
+    elif publication.is_news:
+        for address in resources.settings.release_announcements_to:
+            outbox.enqueue(session, ANNOUNCE, publication_id=publication.id, address=address)
+    await session.flush()
+    await live.announce(resources.redis, {ReleasePublication.__tablename__})
+
+
+@task()
+async def send_release_announcement(
+    resources: Resources, session: AsyncSession, *, publication_id: int, address: str
+) -> None:
+    """Write to one address that a release is out, once its page was seen or nobody waits for that any longer."""
+    publication = await session.get(ReleasePublication, publication_id, with_for_update=True)
+    if publication is None or address in publication.told:
+        return
+    release = await session.get_one(Release, publication.release_id)
+    if not release.is_published:
+        return
+    await mail.send(
+        resources.mail,
+        "downloads/released",
+        to=address,
+        release=release.name,
+        link=f"{resources.settings.site_url}{release.public_path}",
+        notes=release.release_notes_url,
+        is_pre_release=release.is_pre_release,
+    )
+    publication.told = {address: clock.now().isoformat()} | publication.told
     await session.flush()
     await live.announce(resources.redis, {ReleasePublication.__tablename__})
 

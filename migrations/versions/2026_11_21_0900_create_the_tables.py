@@ -1554,6 +1554,8 @@ def upgrade() -> None:
         sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("is_news", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("told", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(
             ["release_id"],
             ["releases.id"],

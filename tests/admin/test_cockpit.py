@@ -1,21 +1,26 @@
 """The cockpit of a release in the back office: what is missing, one decision, and how the world hears of it."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 from sqlalchemy import select
 
 from cms.core import clock as clocks
 from cms.core.permissions import Permission
-from cms.downloads import publications
+from cms.downloads import publications, services
 from cms.downloads.file_runs import delete_files_of
 from cms.downloads.models import Release
 from cms.downloads.publications import ReleasePublication
+from cms.downloads.tasks import send_release_announcement
 from tests.admin.browser import Browser, text_of
 from tests.background import run_waiting
 from tests.conftest import SITE
 from tests.factories.downloads import make_file, make_operating_system, make_release
 from tests.factories.users import make_user
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 FOLDER = "https://www.python.org/ftp/python/"
 MANAGES = (Permission.DOWNLOADS_VIEW, Permission.DOWNLOADS_EDIT, Permission.DOWNLOADS_PUBLISH)
 
@@ -167,6 +172,55 @@ async def test_a_publication_is_followed_until_the_public_pages_are_proved(
     assert "Every page is fresh." in second
     publication = (await session.scalars(select(ReleasePublication))).one()
     assert set(publication.proved) == {"/downloads/", "/downloads/feed.rss", "/downloads/release/python-3142/"}
+
+
+@pytest.fixture
+def announcing(resources):
+    """The site knows two addresses that are told of releases."""
+    addresses = ["announce@example.org", "team@example.org"]
+    settings = resources.settings.model_copy(update={"release_announcements_to": addresses})
+    return replace(resources, settings=settings)
+
+
+async def test_who_asked_for_it_is_told_once_when_a_new_release_is_to_be_seen(
+    session, announcing, mail, client, superuser, draft, monkeypatch
+):
+    publication = await published_by(session, draft, superuser, reason="The installer follows within the hour.")
+    for task in ("purge_keys", "index_rows"):
+        await run_waiting(announcing, session, task=task)
+    visitor = httpx.AsyncClient(transport=httpx.ASGITransport(client._transport.app), base_url=SITE)
+    monkeypatch.setattr("cms.downloads.tasks._public", lambda _site_url: visitor)
+
+    await run_waiting(announcing, session, task="follow_publication")
+    await run_waiting(announcing, session, task="send_release_announcement")
+    for address in announcing.settings.release_announcements_to:
+        await send_release_announcement(announcing, session, publication_id=publication.id, address=address)
+
+    assert [message["To"] for message in mail.sent] == ["announce@example.org", "team@example.org"]
+    assert mail.sent[0]["Subject"] == "Python 3.14.2 is released"
+    assert f"{SITE}/downloads/release/python-3142/" in mail.sent[0].get_content()
+
+
+@pytest.mark.parametrize("values", [{"released_at": LONG_AGO}, {"is_published": True}])
+async def test_nobody_is_told_of_what_is_no_news(session, superuser, draft, values):
+    for name, value in values.items():
+        setattr(draft, name, value)
+    await session.commit()
+
+    publication = await published_by(session, draft, superuser, reason="The installer follows within the hour.")
+
+    assert not publication.is_news
+
+
+async def published_by(session, release, person, *, reason):
+    """Publish a release that is incomplete, or what has changed of it, and return its publication."""
+    if release.is_published:
+        await publications.begin(session, release, was_live=True, by=person)
+    else:
+        await publications.allow_incomplete(session, release, reason=reason, by=person)
+        await services.publish_release(session, release, by=person)
+    await session.commit()
+    return (await session.scalars(select(ReleasePublication))).one()
 
 
 async def followed(resources, session, browser, address, monkeypatch, *, transport):
