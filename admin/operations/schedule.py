@@ -21,13 +21,17 @@ from cms.core.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """A task of the schedule; `state` is that of its latest message, "done" where none is left."""
+    """A task of the schedule; `state` is that of its latest message, "done" where none is left.
+
+    `note` says what hinders it from outside, and so far is no failure.
+    """
 
     task: str
     schedule: str
     last_due_at: datetime
     next_due_at: datetime
     state: str
+    note: str
 
 
 async def show_schedule(request: Request) -> Response:
@@ -54,4 +58,4 @@ async def run_now(session: AsyncSession, posted: FormData) -> Done:
 
 def _scheduled(task: ScheduledTask, state: str) -> Scheduled:
     next_due_at = croniter(task.schedule, clock.now()).get_next(datetime)
-    return Scheduled(task.task, task.schedule, task.last_due_at, next_due_at, state)
+    return Scheduled(task.task, task.schedule, task.last_due_at, next_due_at, state, task.note)

@@ -37,7 +37,8 @@ class ReleaseSeriesAdmin(AdminView, model=ReleaseSeries):
     found_detail = "status"
     list_help = (
         "How long each series is looked after. Nobody writes this here: it is imported four times a day from "
-        f"{SOURCE}, and stays as it is while that is down. Operations → Schedule imports it at once."
+        f"{SOURCE}, and stays as it is while that is down. Operations → Schedule imports it at once, and tells "
+        "since when that does not answer."
     )
     can_create = False
     can_edit = False

@@ -61,6 +61,11 @@ class ScheduledTask(Base):
     """A cron expression in UTC."""
 
     last_due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    """When it last did what it is for; only tasks that others may hinder keep it."""
+
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What hinders it since, for people, as long as that is no failure of ours."""
 
 
 def enqueue(session: AsyncSession, task: str, /, **arguments: Any) -> None:

@@ -29,7 +29,7 @@ SHORTEST_REASON = 10
 FEED_LENGTH = 10
 """How many releases the feed names."""
 
-FEED, HOME = "/downloads/feed.rss", "/downloads/"
+FEED_PATH, HOME = "/downloads/feed.rss", "/downloads/"
 
 
 class ReleasePublication(Identified, Base):
@@ -138,11 +138,11 @@ async def unfinished_work(session: AsyncSession, release: Release) -> dict[str, 
 async def pages_to_prove(session: AsyncSession, release: Release) -> dict[str, list[str]]:
     """Return the public pages on which the release is to be seen, each with what must stand there."""
     files = (await session.scalars(select(ReleaseFile.url).where(ReleaseFile.release_id == release.id))).all()
-    pages = {release.public_path: [release.name, *files], FEED: [release.public_path]}
+    pages = {release.public_path: [release.name, *files], FEED_PATH: [release.public_path]}
     place = tuple_(Release.released_at, Release.id)
     newer = select(func.count()).where(Release.is_published, place > tuple_(release.released_at, release.id))
     if (await session.scalar(newer) or 0) >= FEED_LENGTH:
-        del pages[FEED]
+        del pages[FEED_PATH]
     if release.is_shown_on_download_page and not release.is_pre_release:
         pages[HOME] = [release.public_path]
     if release.page_id is not None and not release.content:

@@ -1,7 +1,7 @@
 """Decisions about who vouches for release files: identities that sign with Sigstore, and OpenPGP keys."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,11 +39,8 @@ async def save_signing_identity(session: AsyncSession, identity: SigningIdentity
         errors["issuer"] = ["Write the issuer's address, such as “https://github.com/login/oauth”."]
     if identity.pep is not None and not 0 < identity.pep <= LARGEST_PEP:
         errors["pep"] = ["Write the number of the PEP alone, such as 745."]
-    if errors:
-        raise Invalid.in_fields(errors)
     was_for = inspect(identity).attrs.series.history.deleted
-    session.add(identity)
-    await require(session, by, Permission.DOWNLOADS_EDIT, identity)
+    await _write(session, identity, errors, by=by)
     await _forget_what_they_signed(session, {identity.series, *was_for})
 
 
@@ -64,11 +61,8 @@ async def save_openpgp_key(session: AsyncSession, key: OpenPGPKey, *, by: Actor)
         errors["fingerprint"] = ["Write the fingerprint, 40 hexadecimal digits, or the key ID of 16 digits."]
     if key.public_key and not (ARMOUR.fullmatch(key.public_key) and len(key.public_key) <= LONGEST_KEY):
         errors["public_key"] = ["Paste the public key from “-----BEGIN PGP PUBLIC KEY BLOCK-----” to its end."]
-    if errors:
-        raise Invalid.in_fields(errors)
     was_of = inspect(key).attrs.owner.history.deleted
-    session.add(key)
-    await require(session, by, Permission.DOWNLOADS_EDIT, key)
+    await _write(session, key, errors, by=by)
     await _forget_what_was_signed_with(session, {key.owner, *was_of})
 
 
@@ -76,6 +70,15 @@ async def delete_openpgp_key(session: AsyncSession, key: OpenPGPKey, *, by: Acto
     """Take a key off the list. Raises PermissionDenied."""
     await deletion.delete(session, key, permission=Permission.DOWNLOADS_DELETE, by=by)
     await _forget_what_was_signed_with(session, {key.owner})
+
+
+async def _write(
+    session: AsyncSession, row: SigningIdentity | OpenPGPKey, errors: Mapping[str, Sequence[str]], *, by: Actor
+) -> None:
+    if errors:
+        raise Invalid.in_fields(errors)
+    session.add(row)
+    await require(session, by, Permission.DOWNLOADS_EDIT, row)
 
 
 async def _forget_what_they_signed(session: AsyncSession, series: Collection[str]) -> None:

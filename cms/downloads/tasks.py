@@ -2,34 +2,62 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import httpx
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core import clock, live, mail, outbox
-from cms.core.fetching import Fetcher, Limits
+from cms.core.fetching import Fetcher, FetchFailed, Limits
+from cms.core.outbox import ScheduledTask
 from cms.core.resources import Resources
 from cms.core.settings import MEBIBYTE
 from cms.core.tasks import task
 from cms.downloads import publications, series
-from cms.downloads.models import Release
+from cms.downloads.models import Release, ReleaseSeries
 from cms.downloads.publications import ANNOUNCE, FOLLOW, LOOK_EVERY, MOST_LOOKS, ReleasePublication
 
 LIMITS = Limits(seconds=20, size=MEBIBYTE)
 PATIENCE = 5.0
 """Seconds that one page of ours may take."""
 
+GOOD_FOR = timedelta(days=14)
+"""How long the release cycle that we have may stand while its source is down; it changes a few times a year."""
+
 JSON_TYPES = frozenset({"application/json", "text/json", "text/plain"})
 
 
-@task(timeout=60, schedule="11 */6 * * *")
+@task(timeout=60, schedule="11 */6 * * *", waits_outside=True)
 async def import_release_cycle(resources: Resources, session: AsyncSession) -> None:
-    """Bring status and dates of every series up to date; while the source is down, what we have stays."""
+    """Bring status and dates of every series up to date; while the source is down, what we have stays.
+
+    That it does not answer is noted in the schedule, and is a failure once what we have is old.
+    """
     url = resources.settings.release_cycle_url
     if not url:
         return
-    fetched = await Fetcher.from_settings(resources.settings).fetch(url, limits=LIMITS, content_types=JSON_TYPES)
+    try:
+        fetched = await Fetcher.from_settings(resources.settings).fetch(url, limits=LIMITS, content_types=JSON_TYPES)
+    except FetchFailed as failure:
+        await _bear_with(session, failure)
+        return
     await series.write(session, await asyncio.to_thread(series.read, fetched.content))
+    if kept := await session.get(ScheduledTask, import_release_cycle.__name__):
+        kept.done_at, kept.note = clock.now(), ""
+
+
+async def _bear_with(session: AsyncSession, failure: FetchFailed) -> None:
+    """Note that the source does not answer. Raises FetchFailed where we have nothing, or nothing but what is old."""
+    kept = await session.get(ScheduledTask, import_release_cycle.__name__)
+    known_at = (kept and kept.done_at) or await session.scalar(select(func.max(ReleaseSeries.updated_at)))
+    if known_at is None:
+        raise failure
+    told = f"{failure.message} What we know is of {known_at:%-d %B %Y}."
+    if known_at < clock.now() - GOOD_FOR:
+        raise FetchFailed(told, status=failure.status)
+    if kept is not None:
+        kept.note = told
 
 
 @task(timeout=60)

@@ -130,6 +130,8 @@ def upgrade() -> None:
         sa.Column("task", sa.String(length=60), nullable=False),
         sa.Column("schedule", sa.String(length=100), nullable=False),
         sa.Column("last_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("task", name=op.f("pk_scheduled_tasks")),
     )
     op.create_table(

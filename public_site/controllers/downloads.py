@@ -19,12 +19,13 @@ from cms.downloads import queries, support
 from cms.downloads.index import index_of_releases
 from cms.downloads.instructions import Instructions
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
+from cms.downloads.publications import FEED_LENGTH
 from cms.downloads.verification.queries import told_to_the_public
 from cms.downloads.verification.verdicts import Verdicts
 from cms.downloads.versions import PythonVersion
 from cms.users.models import User
 from public_site.dependencies import CACHED, SLASHLESS
-from public_site.feeds.downloads import FEED_LENGTH, RSS, release_feed
+from public_site.feeds.downloads import RSS, release_feed
 from public_site.templating import Renderer
 
 HOME = "/downloads/"

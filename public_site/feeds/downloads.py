@@ -6,10 +6,9 @@ from feedgen.feed import FeedGenerator
 
 from cms.core.text import storable
 from cms.downloads.models import Release
+from cms.downloads.publications import FEED_PATH
 
 RSS = "application/rss+xml; charset=utf-8"
-FEED_LENGTH = 10
-FEED_PATH = "/downloads/feed.rss"
 
 
 def release_feed(releases: Sequence[Release], *, site_url: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.core.errors import CMSError
-from cms.core.fetching import AddressRefused
+from cms.core.fetching import AddressRefused, FetchFailed
+from cms.core.outbox import ScheduledTask
 from cms.core.resources import Resources
 from cms.core.settings import MEBIBYTE
 from cms.core.tasks import TASKS
 from cms.downloads import series
 from cms.downloads.models import ReleaseSeries, SeriesStatus
 from cms.downloads.tasks import import_release_cycle
+from tests.fakes import FrozenClock
 from tests.local_server import Answer, fetching_locally, local_server
 
 PYTHON_3_14 = {
@@ -26,6 +29,15 @@ PYTHON_3_14 = {
     "end_of_life": "2030-10",
     "release_manager": "Hugo van Kemenade",
 }
+
+
+@pytest.fixture
+async def scheduled(session: AsyncSession) -> ScheduledTask:
+    """The place of the import in the schedule."""
+    place = ScheduledTask(task="import_release_cycle", schedule="11 */6 * * *", last_due_at=datetime.now(UTC))
+    session.add(place)
+    await session.commit()
+    return place
 
 
 async def known(session: AsyncSession) -> dict[str, tuple[SeriesStatus, str]]:
@@ -65,19 +77,15 @@ async def test_the_real_release_cycle_is_understood_as_a_whole(shared: Any) -> N
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(status=503),
-        Answer(content=b"<html>Sorry</html>", content_type="text/html"),
         Answer(content=b"not json"),
         Answer(content=b"[" * 100_000),
         Answer(content=b"[]"),
         Answer(content=b"{}"),
         Answer(content=b'{"3.14": {"status": "abandoned"}}'),
-        Answer(content=b" " * (MEBIBYTE + 1)),
-        Answer(content=b'{"3.14"', headers={"Content-Length": "1000"}),
     ],
-    ids=["down", "other type", "no json", "deep", "list", "empty", "nothing known", "too large", "broken off"],
+    ids=["no json", "deep", "list", "empty", "nothing known"],
 )
-async def test_what_is_known_stays_where_the_source_is_down_or_tells_nonsense(
+async def test_what_is_known_stays_where_the_source_tells_nonsense(
     resources: Resources, session: AsyncSession, answer: Answer
 ) -> None:
     await series.write(session, series.read(json.dumps({"3.14": PYTHON_3_14})))
@@ -88,6 +96,56 @@ async def test_what_is_known_stays_where_the_source_is_down_or_tells_nonsense(
     await session.rollback()
 
     assert await known(session) == {"3.14": (SeriesStatus.BUGFIX, "2030-10")}
+
+
+DOWN = Answer(status=503)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        DOWN,
+        Answer(content=b"<html>Sorry</html>", content_type="text/html"),
+        Answer(content=b" " * (MEBIBYTE + 1)),
+        Answer(content=b'{"3.14"', headers={"Content-Length": "1000"}),
+    ],
+    ids=["down", "other type", "too large", "broken off"],
+)
+async def test_a_source_that_does_not_answer_is_noted_with_the_age_of_what_is_known(
+    resources: Resources, session: AsyncSession, clock: FrozenClock, scheduled: ScheduledTask, answer: Answer
+) -> None:
+    await import_from(Answer(content=json.dumps({"3.14": PYTHON_3_14}).encode()), resources, session)
+    clock.move(days=13)
+
+    await import_from(answer, resources, session)
+
+    assert await known(session) == {"3.14": (SeriesStatus.BUGFIX, "2030-10")}
+    read_on = clock.now() - timedelta(days=13)
+    assert scheduled.note.endswith(f" What we know is of {read_on:%-d %B %Y}.")
+    assert scheduled.done_at == read_on
+
+
+async def test_an_answer_ends_the_note(resources: Resources, session: AsyncSession, scheduled: ScheduledTask) -> None:
+    scheduled.note = "The source does not answer."
+
+    await import_from(Answer(content=json.dumps({"3.14": PYTHON_3_14}).encode()), resources, session)
+
+    assert scheduled.note == ""
+
+
+async def test_a_source_that_does_not_answer_is_a_failure_once_what_is_known_is_old(
+    resources: Resources, session: AsyncSession, clock: FrozenClock, scheduled: ScheduledTask
+) -> None:
+    await import_from(Answer(content=json.dumps({"3.14": PYTHON_3_14}).encode()), resources, session)
+    clock.move(days=15)
+
+    with pytest.raises(FetchFailed, match="What we know is of"):
+        await import_from(DOWN, resources, session)
+
+
+async def test_a_source_that_never_answered_is_a_failure(resources: Resources, session: AsyncSession) -> None:
+    with pytest.raises(FetchFailed):
+        await import_from(DOWN, resources, session)
 
 
 async def test_a_source_within_our_own_net_is_refused(resources: Resources, session: AsyncSession) -> None:
