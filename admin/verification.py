@@ -39,6 +39,12 @@ class Judged:
     def failed(self) -> list[Verdict]:
         return [verdict for verdict in self.verdicts if verdict.outcome is Outcome.FAILED]
 
+    @property
+    def by_outcome(self) -> list[tuple[Outcome, str]]:
+        """Return what was verified, what failed, and so on, each in a few words; what is good comes first."""
+        found = {outcome: [v.label for v in self.verdicts if v.outcome is outcome] for outcome in Outcome}
+        return [(outcome, ", ".join(labels)) for outcome, labels in found.items() if labels]
+
     @classmethod
     def by(cls, verdicts: Verdicts, row: Release | ReleaseFile) -> "Judged":
         title = "Links" if isinstance(row, Release) else str(row)

@@ -83,6 +83,7 @@ export function keepLive() {
       part.addEventListener("focusout", () => note(part.dataset.tables.split(" ")), { once: true });
       return "";
     }
+    each("details[id]", (shown) => { shown.open = document.getElementById(shown.id)?.open ?? shown.open; }, fresh);
     part.replaceWith(document.adoptNode(fresh));
     return fresh.querySelector("[data-live-title]")?.textContent.trim() ?? "";
   }
@@ -108,9 +109,10 @@ function shows(part, tables) {
   return tables.has(EVERYTHING) || part.dataset.tables.split(" ").some((table) => tables.has(table));
 }
 
-/* What a part says, but for how long ago things were: that alone is no news. */
+/* What a part says, but for how long ago things were, and what the person has unfolded: that alone is no news. */
 function meaning(part) {
   const copy = part.cloneNode(true);
   each("time", (time) => { time.textContent = ""; }, copy);
+  each("details[id]", (shown) => { shown.open = false; }, copy);
   return copy.outerHTML;
 }

@@ -88,7 +88,7 @@ function uploadRow(file, { url, piece, mayReplace, again }) {
   }
   function refuse(sentence) {
     element.classList.add("has-errors");
-    const button = make("button", { type: "button", class: "btn btn-sm", onclick: () => { button.remove(); again(row); } }, "Go on", make("span", { class: "visually-hidden" }, ` with ${file.name}`));
+    const button = make("button", { type: "button", class: "btn btn-sm", onclick: () => { button.remove(); again(row); } }, sentence === LOST ? "Go on" : "Try again", make("span", { class: "visually-hidden" }, ` with ${file.name}`));
     state.replaceChildren(make("p", { class: "field-errors" }, sentence), button);
   }
   return row;

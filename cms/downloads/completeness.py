@@ -53,6 +53,7 @@ def requirements_of(
     """
     return [
         *_about_release(release),
+        *_about_places(release, predecessor),
         *_about_files(release, predecessor, only_sources=only_sources),
         *_about_buttons(release, predecessor, only_sources=only_sources),
         *_about_vouchers(release, predecessor),
@@ -98,6 +99,24 @@ def _about_release(release: Release) -> list[Requirement]:
     return found
 
 
+def _about_places(release: Release, predecessor: Release | None) -> list[Requirement]:
+    """Remind of the places that the predecessor has, and that nobody takes by himself."""
+    if predecessor is None or release.is_pre_release or predecessor.is_pre_release:
+        return []
+    found = []
+    if predecessor.is_latest:
+        sentence = (
+            f"It takes the place of {predecessor} as the latest of its line."
+            if release.is_latest
+            else f"{predecessor} stays the latest of its line: this one is not marked as “Latest”."
+        )
+        found.append(Requirement(Topic.RELEASE, "Latest", release.is_latest, sentence))
+    if predecessor.is_shown_on_download_page and not release.is_shown_on_download_page:
+        sentence = f"{predecessor} is listed on the download page; this one would not be."
+        found.append(Requirement(Topic.RELEASE, "Download page", is_met=False, sentence=sentence))
+    return found
+
+
 def _about_files(release: Release, predecessor: Release | None, *, only_sources: bool) -> list[Requirement]:
     if not release.files:
         is_told_elsewhere = release.page_id is not None
@@ -114,7 +133,25 @@ def _about_files(release: Release, predecessor: Release | None, *, only_sources:
         )
         for role, file in expected.items()
     ]
-    return [*found, *_about_sums(release.files)]
+    return [*found, *_about_names(release), *_about_sums(release.files)]
+
+
+def _about_names(release: Release) -> list[Requirement]:
+    """Name each file that is called like one of another version: easily chosen, or left from a copied list."""
+    version = PythonVersion.from_name(release.name)
+    names = [PurePosixPath(file.url).name for file in release.files] if version else []
+    told = {name: PythonVersion.from_file_name(name) for name in names}
+    return [
+        Requirement(
+            Topic.FILES,
+            "Names",
+            is_met=False,
+            sentence=f"By its name, {name} is a file of Python {other}.",
+            is_essential=True,
+        )
+        for name, other in told.items()
+        if version and other and not other.is_same_as(version)
+    ]
 
 
 def _about_sums(files: Sequence[ReleaseFile]) -> list[Requirement]:

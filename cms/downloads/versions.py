@@ -6,6 +6,8 @@ from typing import Self
 
 NAME = re.compile(r"Python (?P<numbers>\d{1,4}(?:\.\d{1,4}){0,3})(?:(?P<stage>a|b|rc|c)(?P<serial>\d{1,3}))?")
 
+IN_FILE_NAME = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){1,3}(?:(?:a|b|rc|c)\d{1,3})?")
+
 
 @dataclass(frozen=True, slots=True)
 class PythonVersion:
@@ -23,6 +25,18 @@ class PythonVersion:
             return None
         numbers = tuple(int(number) for number in found["numbers"].split("."))
         return cls(numbers, found["stage"] or "", int(found["serial"] or 0))
+
+    @classmethod
+    def from_file_name(cls, name: str) -> Self | None:
+        """Return the version that a file's name tells, such as “python-3.14.2-amd64.exe”; None if it tells none."""
+        found = IN_FILE_NAME.search(name)
+        return cls.from_name(f"Python {found[0]}") if found else None
+
+    def is_same_as(self, other: Self) -> bool:
+        """Return whether both are one version; 3.2 is 3.2.0."""
+        length = max(len(self.numbers), len(other.numbers))
+        are_equal = _padded(self.numbers, length) == _padded(other.numbers, length)
+        return are_equal and (self.stage, self.serial) == (other.stage, other.serial)
 
     def __str__(self) -> str:
         serial = f"{self.stage}{self.serial}" if self.stage else ""

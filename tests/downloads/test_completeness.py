@@ -7,6 +7,7 @@ from cms.core import publishing
 from cms.core.errors import Invalid, PermissionDenied
 from cms.core.permissions import Permission
 from cms.downloads import completeness, publications, services
+from cms.downloads.completeness import Topic
 from cms.downloads.models import ReleaseSeries, SeriesStatus
 from cms.downloads.verification.models import Kind, Outcome, Verdict, subject_of
 from tests.factories.downloads import make_file, make_operating_system, make_release
@@ -57,6 +58,29 @@ async def test_what_the_predecessor_has_and_this_one_lacks_is_named(session, suc
     assert found == [
         "Windows installer (64-bit) is missing; Python 3.14.1 has python-3.14.1-amd64.exe.",
         "No file is offered first for Windows.",
+    ]
+
+
+async def test_a_file_that_is_called_like_one_of_another_version_hinders(session, systems, successor):
+    await add(session, successor, systems["windows"], "python-3.14.1rc1-amd64.exe", has_download_button=True)
+    await session.refresh(successor, ["files"])
+
+    assert await hindrances(session, successor) == [
+        "By its name, python-3.14.1rc1-amd64.exe is a file of Python 3.14.1rc1."
+    ]
+
+
+async def test_who_forgets_the_places_of_the_predecessor_is_reminded(session, predecessor, successor):
+    predecessor.is_latest = predecessor.is_shown_on_download_page = True
+    successor.is_shown_on_download_page = False
+    await session.commit()
+
+    requirements = await services.completeness_of(session, successor)
+
+    advice = [found.sentence for found in requirements if not found.is_met and found.topic is Topic.RELEASE]
+    assert advice == [
+        "Python 3.14.1 stays the latest of its line: this one is not marked as “Latest”.",
+        "Python 3.14.1 is listed on the download page; this one would not be.",
     ]
 
 

@@ -121,7 +121,7 @@ async def test_another_content_loses_what_vouched_for_the_one_before_and_says_so
     await upload(content=b"other")
 
     assert await named(session) == ("", "")
-    assert "is no longer named: .asc, .sigstore." in await remark_on_last(session)
+    assert "is no longer attached: .asc, .sigstore." in await remark_on_last(session)
     await upload(content=b"yet another")
     assert await named(session) == ("", "")
     await upload(NAME + ".asc", b"-----BEGIN PGP SIGNATURE-----")

@@ -358,6 +358,20 @@ async def test_a_signature_stands_only_for_the_content_that_it_vouched_for(
     assert (await outcomes(session, release, file))[Kind.SIGSTORE] is Outcome.UNREACHABLE
 
 
+async def test_what_a_file_never_had_is_missing_whether_or_not_the_file_can_be_fetched(place, session, release, server):
+    server.answers[PATH] = Answer(status=503)
+    bare = await make_file(session, release, await make_operating_system(session, "Source"), url=URL, size=0)
+
+    await look_at(place, session, bare)
+
+    found = await outcomes(session, release, bare)
+    assert (found[Kind.SHA256], found[Kind.SIGSTORE], found[Kind.GPG]) == (
+        Outcome.UNREACHABLE,
+        Outcome.MISSING,
+        Outcome.MISSING,
+    )
+
+
 async def test_an_address_in_our_own_network_is_not_fetched(resources, session, release, file, server):
     settings = resources.settings.model_copy(update={"release_files_url": f"{server.url}/ftp/"})
 

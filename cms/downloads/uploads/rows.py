@@ -106,8 +106,8 @@ async def _settle_sidecars(
             setattr(file, column, names.url_of(folder, upload.name + suffix))
     if dropped:
         upload.remark = (
-            f"It has another content than before. What vouched for that is no longer named: {', '.join(dropped)}. "
-            "Upload that anew, too."
+            f"It has another content than before, so what vouched for the old one is no longer attached: "
+            f"{', '.join(dropped)}. Upload those anew, too."
         )
 
 

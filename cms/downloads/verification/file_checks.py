@@ -49,7 +49,7 @@ class Checker:
                     keep=kept if isinstance(signature, bytes) and self.keys else None,
                 )
             except (AddressRefused, FetchFailed) as error:
-                return [*_without_file(file, error), sbom]
+                return [*_without_file(file, error, bundle, signature), sbom]
             return [
                 *compared(file, measured),
                 await self._sigstore(file, bundle, measured),
@@ -110,9 +110,15 @@ def _compared_sum(kind: Kind, given: str, measured: str) -> Finding:
     return Finding(kind, Outcome.FAILED, f"The {name} of the file is {measured}, but {given.strip()} is given.")
 
 
-def _without_file(file: ReleaseFile, error: AddressRefused | FetchFailed) -> Iterator[Finding]:
-    kinds = [Kind.SIZE, Kind.SHA256, *([Kind.MD5] if file.md5 else ()), Kind.SIGSTORE, Kind.GPG]
-    return (_absent(kind, "The file", error) for kind in kinds)
+def _without_file(
+    file: ReleaseFile, error: AddressRefused | FetchFailed, *sidecars: bytes | Finding
+) -> Iterator[Finding]:
+    """Say of all that needs the file that it is not there; what the file never had is still missing."""
+    missing = {
+        found.kind: found for found in sidecars if isinstance(found, Finding) and found.outcome is Outcome.MISSING
+    }
+    for kind in (Kind.SIZE, Kind.SHA256, *([Kind.MD5] if file.md5 else ()), Kind.SIGSTORE, Kind.GPG):
+        yield missing.get(kind) or _absent(kind, "The file", error)
 
 
 def _absent(kind: Kind, what: str, error: AddressRefused | FetchFailed) -> Finding:
