@@ -190,8 +190,11 @@ async def _refuse_incomplete(session: AsyncSession, release: Release) -> None:
 
 async def _load_files(session: AsyncSession, release: Release) -> None:
     """Load the files of a release with the operating system of each, also those not written yet."""
-    if inspect(release).persistent and "files" in inspect(release).unloaded:
-        await session.refresh(release, ["files"])
+    if inspect(release).persistent:
+        # What the database computes of a name, it has computed anew if the release was written just now.
+        unread = {"files"} & inspect(release).unloaded | inspect(release).expired_attributes
+        if unread:
+            await session.refresh(release, unread)
     for file in release.files:
         if "operating_system" in inspect(file).unloaded:
             await session.refresh(file, ["operating_system"])

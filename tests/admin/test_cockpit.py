@@ -185,7 +185,7 @@ def announcing(resources):
 async def test_who_asked_for_it_is_told_once_when_a_new_release_is_to_be_seen(
     session, announcing, mail, client, superuser, draft, monkeypatch
 ):
-    publication = await published_by(session, draft, superuser, reason="The installer follows within the hour.")
+    key = (await published_by(session, draft, superuser, reason="The installer follows within the hour.")).id
     for task in ("purge_keys", "index_rows"):
         await run_waiting(announcing, session, task=task)
     visitor = httpx.AsyncClient(transport=httpx.ASGITransport(client._transport.app), base_url=SITE)
@@ -194,7 +194,7 @@ async def test_who_asked_for_it_is_told_once_when_a_new_release_is_to_be_seen(
     await run_waiting(announcing, session, task="follow_publication")
     await run_waiting(announcing, session, task="send_release_announcement")
     for address in announcing.settings.release_announcements_to:
-        await send_release_announcement(announcing, session, publication_id=publication.id, address=address)
+        await send_release_announcement(announcing, session, publication_id=key, address=address)
 
     assert [message["To"] for message in mail.sent] == ["announce@example.org", "team@example.org"]
     assert mail.sent[0]["Subject"] == "Python 3.14.2 is released"

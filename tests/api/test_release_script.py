@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, select, text
 
 from cms.core.changes import AS_HANDLED
 from cms.core.session import make_sessionmaker
-from cms.downloads.file_runs import GOES_ON, LASTS, FileRun
 from cms.downloads.models import OperatingSystem, Release, ReleaseFile
+from cms.downloads.turns import GOES_ON, LASTS, FileRun
 from cms.users.models import Role, User
 from tests.api.scripts import RELEASE_MANAGER, make_caller
 from tests.conftest import SITE

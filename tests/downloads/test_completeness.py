@@ -74,6 +74,7 @@ async def test_who_forgets_the_places_of_the_predecessor_is_reminded(session, pr
     predecessor.is_latest = predecessor.is_shown_on_download_page = True
     successor.is_shown_on_download_page = False
     await session.commit()
+    await session.refresh(successor)
 
     requirements = await services.completeness_of(session, successor)
 

@@ -41,10 +41,10 @@ async def test_a_file_arrives_in_parts_and_can_be_gone_on_with_after_a_reload(br
     again = (await begin(browser, release)).json()
     last = await send(browser, again["url"], again["received"], CONTENT[4000:])
 
-    assert first.json() == {"received": 4000, "is_complete": False}
+    assert first.json() == {"received": 4000, "is_complete": False, "remark": ""}
     assert "4,000 of 10,240 bytes" in page
     assert again == {"url": url, "received": 4000}
-    assert last.json() == {"received": len(CONTENT), "is_complete": True}
+    assert last.json() == {"received": len(CONTENT), "is_complete": True, "remark": ""}
     file = (await session.scalars(select(ReleaseFile))).one()
     assert file.sha256 == hashlib.sha256(CONTENT).hexdigest()
     assert "Gzipped source tarball" in text_of((await browser.get(f"/admin/releases/uploads/{release.id}")).text)
