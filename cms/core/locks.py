@@ -26,14 +26,16 @@ async def one_of(engine: AsyncEngine, space: int, numbers: Collection[int]) -> A
             if await connection.scalar(select(func.pg_try_advisory_lock(space, number % NUMBERS))):
                 taken = number
                 break
+        is_let_go = False
         try:
             yield taken
         finally:
             try:
                 await connection.execute(select(func.pg_advisory_unlock_all()))
-            except BaseException:
-                await connection.invalidate()  # It must not go back to the others with the lock still on it.
-                raise
+                is_let_go = True
+            finally:
+                if not is_let_go:
+                    await connection.invalidate()  # It must not go back to the others with the lock still on it.
 
 
 async def held_ones(session: AsyncSession, space: int, numbers: Collection[int]) -> set[int]:
