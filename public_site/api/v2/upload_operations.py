@@ -91,9 +91,13 @@ VERSION = _header(
     is_required=True,
 )
 
+REMARK = {
+    "type": "string",
+    "description": "What else has followed, such as that signatures of the content before are no longer attached.",
+}
 FILE: dict[str, Any] = {
     "type": "object",
-    "required": ["name", "file"],
+    "required": ["name", "file", "remark"],
     "properties": {
         "name": {"type": "string", "description": "What was sent."},
         "file": {
@@ -114,6 +118,7 @@ FILE: dict[str, Any] = {
                 {"type": "null"},
             ],
         },
+        "remark": REMARK,
     },
     "additionalProperties": False,
 }
@@ -126,6 +131,7 @@ FILE_EXAMPLE = {
         "size": 30_000_000,
         "sha256": SOURCE_SUM,
     },
+    "remark": "",
 }
 
 STATUS_EXAMPLE = {
@@ -137,6 +143,7 @@ STATUS_EXAMPLE = {
     "status": "open",
     "sha256": SOURCE_SUM,
     "expires_at": "2025-12-06T12:00:00+00:00",
+    "remark": "",
 }
 STATUS: dict[str, Any] = {
     "type": "object",
@@ -154,6 +161,7 @@ STATUS: dict[str, Any] = {
             "format": "date-time",
             "description": "Until when it waits for its next part.",
         },
+        "remark": REMARK,
     },
     "additionalProperties": False,
 }
