@@ -30,6 +30,11 @@ def _all_rows(messages: Sequence[Arguments]) -> Arguments:
     return {"rows": {index: sorted(ids) for index, ids in rows.items()}}
 
 
+def _all_indexes(messages: Sequence[Arguments]) -> Arguments:
+    named = [message.get("indexes") for message in messages]
+    return {"indexes": sorted({index for indexes in named for index in indexes or ()}) if all(named) else None}
+
+
 @task(timeout=30, attempts=20, merge=_all_keys)
 async def purge_keys(resources: Resources, session: AsyncSession, *, keys: list[str]) -> None:
     """Have every cache forget what carries one of the keys, and once more some seconds later; open pages are told."""
@@ -57,7 +62,7 @@ async def index_rows(resources: Resources, session: AsyncSession, *, rows: dict[
         await index_rows_of(resources, index, ids)
 
 
-@task(timeout=600, attempts=3)
+@task(timeout=600, attempts=12, merge=_all_indexes)
 async def rebuild_search(resources: Resources, session: AsyncSession, *, indexes: list[str] | None = None) -> None:
-    """Build the search indexes anew beside the old ones, then swap them."""
+    """Build the search indexes anew beside the old ones, then swap them; tried until no other rebuild is at work."""
     await search_rebuilds.rebuild(resources, indexes)

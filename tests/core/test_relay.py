@@ -320,3 +320,26 @@ async def test_a_scheduled_task_is_started_once_however_many_workers_look(commit
     assert [message.task for message in await messages(committing)] == ["yearn"]
     async with committing() as session:
         assert await session.scalar(select(ScheduledTask.task)) == "yearn"
+
+
+@pytest.mark.parametrize(
+    ("asked", "built"),
+    [
+        ([{"indexes": ["pages"]}, {"indexes": ["releases", "pages"]}], ["pages", "releases"]),
+        ([{"indexes": ["pages"]}, {}], None),
+        ([{}], None),
+    ],
+)
+def test_rebuilds_of_the_search_that_wait_together_are_one(asked, built):
+    merge = tasks.TASKS["rebuild_search"].merge
+
+    assert merge is not None
+    assert merge(asked) == {"indexes": built}
+
+
+def test_a_rebuild_of_the_search_is_tried_until_the_one_before_it_must_be_over():
+    rebuild = tasks.TASKS["rebuild_search"]
+
+    pauses = [rebuild.pause_after(attempt) for attempt in range(1, rebuild.attempts)]
+
+    assert sum(pauses, timedelta()) > timedelta(seconds=rebuild.timeout)
