@@ -9,6 +9,7 @@ from wtforms import Field, IntegerField, SelectField, SelectMultipleField, TextA
 from wtforms.fields import FileField
 from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget, TextArea, TextInput
 
+from cms.core import clock
 from cms.core.markup import MarkupKind
 
 MINUTES = "%Y-%m-%dT%H:%M"
@@ -43,8 +44,8 @@ class UtcDateTimeField(Field):
                 self.data = datetime.strptime(typed, form).replace(tzinfo=UTC)
             except ValueError:
                 continue
-            if self.data.year < 1900 or self.data.year > 2999:
-                raise ValueError("This year cannot be meant.")
+            if not clock.can_be_meant(self.data):
+                raise ValueError(clock.NO_SUCH_YEAR)
             return
         raise ValueError("Write a date and a time in UTC, such as 2026-11-21 14:30.")
 

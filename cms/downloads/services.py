@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.core import deletion, publishing
+from cms.core import clock, deletion, publishing
 from cms.core.errors import Invalid
 from cms.core.integrity import explain_constraint
 from cms.core.markup import TRUSTED_KINDS
@@ -232,6 +232,8 @@ async def _broken_release_rules(session: AsyncSession, release: Release) -> dict
         errors["slug"] = [SLUG_TAKEN]
     if release.release_notes_url and not release.release_notes_url.startswith(("https://", "http://")):
         errors["release_notes_url"] = ["Write an address that begins with https://."]
+    if release.released_at is not None and not clock.can_be_meant(release.released_at):
+        errors["released_at"] = [clock.NO_SUCH_YEAR]
     return errors
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from cms.core.errors import CMSError
 from cms.downloads.uploads.services import LARGEST as LARGEST_UPLOAD
 from public_site.api.early_refusals import JSON, is_of_api, told
 from public_site.middleware import short_answers
@@ -24,8 +25,15 @@ UPLOADS = re.compile(r"/api/v2/(?:releases/[^/]+/uploads/[^/]+|uploads/\d+)")
 UPLOAD_SECONDS = 3600.0
 
 TOO_LARGE = "What was sent is larger than this site accepts."
+BROKEN_OFF = "The connection broke off before all had arrived."
 TOO_SLOW = "The request took too long to arrive. Please try again."
 UNAVAILABLE = "The site is very busy or a part of it does not answer. Please try again in a few seconds."
+
+
+class BrokenOff(CMSError):
+    """The connection ended before all had arrived that was announced; nobody is there any more to be told."""
+
+    status_code = 400
 
 
 class Limits:
@@ -88,15 +96,22 @@ class _Exchange:
         self._largest_body = largest_body
         self._received = 0
         self._waits_for_body = False
+        self._has_all = False
         self._has_started = False
 
     async def receive(self) -> Any:
-        """Pass the body on; one that grows too large ends for the application as if the visitor had gone."""
+        """Pass the body on; one that grows too large ends for the application as if the visitor had gone.
+
+        Raises BrokenOff where a program has gone before the end of what it sends, which is no failure of ours.
+        """
         if self.is_too_large:
             return {"type": "http.disconnect"}
         self._waits_for_body = True
         message: Any = await self._receive()
         self._waits_for_body = False
+        if message["type"] == "http.disconnect" and not self._has_all and is_of_api(self._path):
+            raise BrokenOff(BROKEN_OFF)
+        self._has_all = not message.get("more_body", False)
         self._received += len(message.get("body", b""))
         if self._received > self._largest_body:
             self.is_too_large = True

@@ -1,5 +1,7 @@
 """What may be decided about releases and their files, and what follows."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
@@ -75,6 +77,8 @@ async def test_an_install_manager_has_no_number(session):
         ({"version": 7}, "version"),
         ({"slug": "Python 3!"}, "slug"),
         ({"release_notes_url": "javascript:alert(1)"}, "release_notes_url"),
+        ({"released_at": datetime(1, 1, 1, tzinfo=UTC)}, "released_at"),
+        ({"released_at": datetime.max.replace(tzinfo=UTC)}, "released_at"),
     ],
 )
 async def test_a_release_that_breaks_a_rule_is_refused_naming_the_field(session, manager, values, field):

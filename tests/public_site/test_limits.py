@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from public_site.middleware.limits import TOO_LARGE, Limits
+from public_site.middleware.limits import TOO_LARGE, BrokenOff, Limits
 from tests.asgi import ask
 
 
@@ -63,6 +63,19 @@ async def test_programs_are_refused_in_the_form_of_their_api(app, path, told):
 
     assert (answer.status, answer["Content-Type"]) == (413, "application/json")
     assert json.loads(answer.body) == told
+
+
+@pytest.mark.parametrize(("path", "told"), [("/api/v2/releases", BrokenOff), ("/accounts/login/", ConnectionError)])
+async def test_a_program_that_has_gone_in_the_middle_is_no_failure_of_ours(app, path, told):
+    messages = [{"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive():
+        return messages.pop(0)
+
+    with pytest.raises(told):
+        await app({"type": "http", "method": "POST", "path": path, "headers": []}, receive, answer)
+
+    assert BrokenOff.status_code < 500
 
 
 async def test_an_application_that_explains_the_broken_body_itself_is_not_heard():
