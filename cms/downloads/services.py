@@ -1,5 +1,6 @@
 """Decisions about releases: saving one with its files, publishing it, taking it down, deleting it."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
@@ -36,6 +37,7 @@ ONE_BUTTON = 'Only one Release File per OS can have "Download button" enabled'
 URL_TAKEN = "There is a release file with this URL already."
 SLUG_TAKEN = "There is a release with this slug already."
 FILE_SLUG_TAKEN = "There is a release file with this slug already."
+SYSTEM_SLUG = re.compile(r"[-\w]+", re.ASCII)
 SYSTEM_TAKEN = "There is such an operating system already."
 
 explain_constraint("uq_releases_slug", field="slug", sentence=SLUG_TAKEN)
@@ -116,10 +118,17 @@ async def save_file(session: AsyncSession, file: ReleaseFile, *, by: Actor) -> N
 
 
 async def save_operating_system(session: AsyncSession, system: OperatingSystem, *, by: Actor) -> None:
-    """Write a new or changed operating system. Raises PermissionDenied, or Invalid where it has no name."""
+    """Write a new or changed operating system. Raises PermissionDenied, or Invalid naming what breaks a rule.
+
+    Slugs may have capitals and underscores, as on the old site.
+    """
+    system.name = (system.name or "").strip()
     system.slug = (system.slug or "").strip() or slugify(system.name)
-    if not system.slug:
-        raise Invalid.in_fields({"name": ["Give the operating system a name."]})
+    errors = {} if system.name else {"name": ["Give the operating system a name."]}
+    if not SYSTEM_SLUG.fullmatch(system.slug):
+        errors["slug"] = ["Write the slug with letters, digits, hyphens and underscores only."]
+    if errors:
+        raise Invalid.in_fields(errors)
     session.add(system)
     await require(session, by, Permission.DOWNLOADS_EDIT, system)
 

@@ -11,7 +11,7 @@ from cms.core.integrity import explained
 from cms.core.permissions import Permission
 from cms.core.publishing import Revision
 from cms.downloads import file_runs, queries, services
-from cms.downloads.models import Release, ReleaseFile, ReleaseVersion
+from cms.downloads.models import OperatingSystem, Release, ReleaseFile, ReleaseVersion
 from cms.pages.services import delete_page
 from tests.factories.downloads import make_file, make_operating_system, make_release
 from tests.factories.pages import make_page
@@ -86,6 +86,16 @@ async def test_a_release_that_breaks_a_rule_is_refused_naming_the_field(session,
 
     with pytest.raises(Invalid) as refusal:
         await services.save_release(session, release, by=manager)
+
+    assert field in refusal.value.errors
+
+
+@pytest.mark.parametrize(
+    ("values", "field"), [({"name": " ", "slug": "x"}, "name"), ({"slug": "../.."}, "slug"), ({"slug": "a b"}, "slug")]
+)
+async def test_an_operating_system_has_a_name_and_a_slug_that_can_stand_in_an_address(session, manager, values, field):
+    with pytest.raises(Invalid) as refusal:
+        await services.save_operating_system(session, OperatingSystem(**{"name": "Plan 9", **values}), by=manager)
 
     assert field in refusal.value.errors
 
