@@ -241,7 +241,7 @@ async def _broken_release_rules(session: AsyncSession, release: Release) -> dict
         errors["slug"] = [SLUG_TAKEN]
     if release.release_notes_url and not release.release_notes_url.startswith(("https://", "http://")):
         errors["release_notes_url"] = ["Write an address that begins with https://."]
-    if release.released_at is not None and not clock.can_be_meant(release.released_at):
+    if not clock.can_be_meant(release.released_at):
         errors["released_at"] = [clock.NO_SUCH_YEAR]
     return errors
 
