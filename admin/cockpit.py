@@ -74,7 +74,7 @@ async def decide_publication(request: Request) -> Response:
         try:
             _require_seen(release, str(posted.get("lock_version", "")))
             if reason:
-                await publications.allow_incomplete(session, release, reason=reason, by=user)
+                await services.allow_incomplete(session, release, reason=reason, by=user)
             if posted.get("press") != LATER:
                 await services.publish_release(session, release, by=user)
             await session.commit()
@@ -135,6 +135,7 @@ async def _show(
         "title": f"Cockpit of {release}",
         "chapters": _chapters(requirements),
         "hindrances": completeness.hindrances(requirements),
+        "not_allowed": completeness.hindrances(requirements, allowed=allowance.allowed if allowance else ()),
         "predecessor": await session.scalar(queries.briefly(queries.predecessor_of(release))),
         "demoted": await _demoted(session, release),
         "pages": await _changing_pages(session, office_of(request), release),

@@ -1,6 +1,6 @@
 """What a complete release has: derived from its predecessor, compared with what is there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -43,6 +43,11 @@ class Requirement:
     def hinders(self) -> bool:
         return self.is_essential and not self.is_met
 
+    @property
+    def key(self) -> str:
+        """What it is about, whatever its sentence says at the moment."""
+        return f"{self.topic}: {self.label}"
+
 
 def requirements_of(
     release: Release, predecessor: Release | None, verdicts: Verdicts, *, only_sources: bool = False
@@ -61,9 +66,9 @@ def requirements_of(
     ]
 
 
-def hindrances(requirements: Iterable[Requirement]) -> list[str]:
-    """Return why a release should not go live, a sentence each."""
-    return [requirement.sentence for requirement in requirements if requirement.hinders]
+def hindrances(requirements: Iterable[Requirement], *, allowed: Collection[str] = ()) -> list[str]:
+    """Return why a release should not go live, a sentence each, but for what somebody has `allowed`, by its key."""
+    return [found.sentence for found in requirements if found.hinders and found.key not in allowed]
 
 
 def role_of(file: ReleaseFile) -> str:
@@ -144,7 +149,7 @@ def _about_names(release: Release) -> list[Requirement]:
     return [
         Requirement(
             Topic.FILES,
-            "Names",
+            f"Name of {name}",
             is_met=False,
             sentence=f"By its name, {name} is a file of Python {other}.",
             is_essential=True,
@@ -204,7 +209,7 @@ def _about_verdicts(release: Release, verdicts: Verdicts) -> list[Requirement]:
     wrong = [
         Requirement(
             Topic.VERIFICATION,
-            verdict.label,
+            f"{verdict.label} of {row.name}",
             is_met=False,
             sentence=f"{row.name}: {verdict.sentence}",
             is_essential=isinstance(row, ReleaseFile),

@@ -43,6 +43,9 @@ class ReleasePublication(Identified, Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it may go live although something essential is missing; "" where nothing is."""
 
+    allowed: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """What may be missing: what was so when it was allowed, and nothing that goes missing later."""
+
     allowed_by_name: Mapped[str] = mapped_column(String(150), default="")
     published_at: Mapped[datetime | None]
     published_by_name: Mapped[str] = mapped_column(String(150), default="")
@@ -85,8 +88,8 @@ def unused_allowance(release: Release) -> Select[ReleasePublication]:
     )
 
 
-async def allow_incomplete(session: AsyncSession, release: Release, *, reason: str, by: Actor) -> None:
-    """Let a release go live once although something essential is missing.
+async def allow(session: AsyncSession, release: Release, *, missing: Sequence[str], reason: str, by: Actor) -> None:
+    """Let a release go live once although these essential things are missing.
 
     Raises PermissionDenied, or Invalid where the reason is no reason.
     """
@@ -94,7 +97,11 @@ async def allow_incomplete(session: AsyncSession, release: Release, *, reason: s
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise Invalid.in_fields({"reason": ["Write in a sentence why it should go live all the same."]})
-    session.add(ReleasePublication(release_id=release.id, reason=reason, allowed_by_name=str(by.username)))
+    session.add(
+        ReleasePublication(
+            release_id=release.id, reason=reason, allowed=list(missing), allowed_by_name=str(by.username)
+        )
+    )
     audit.record(session, release, action="allow incomplete", remark=reason)
     await session.flush()
 

@@ -155,6 +155,15 @@ async def publish_release(session: AsyncSession, release: Release, *, by: Actor)
     await publications.begin(session, release, was_live=was_live, by=by)
 
 
+async def allow_incomplete(session: AsyncSession, release: Release, *, reason: str, by: Actor) -> None:
+    """Let a release go live once although something essential is missing: what is missing now, and nothing more.
+
+    Raises PermissionDenied, or Invalid where the reason is no reason.
+    """
+    missing = [found.key for found in await completeness_of(session, release) if found.hinders]
+    await publications.allow(session, release, missing=missing, reason=reason, by=by)
+
+
 async def completeness_of(session: AsyncSession, release: Release) -> list[Requirement]:
     """Return what the release should have, by what its predecessor has, and what of it is there."""
     with session.no_autoflush:
@@ -191,9 +200,11 @@ async def delete_operating_system(session: AsyncSession, system: OperatingSystem
 
 
 async def _refuse_incomplete(session: AsyncSession, release: Release) -> None:
-    """Raise Invalid with everything essential that is missing, unless somebody has allowed it to be missing."""
-    hindrances = completeness.hindrances(await completeness_of(session, release))
-    if hindrances and await session.scalar(publications.unused_allowance(release)) is None:
+    """Raise Invalid with everything essential that is missing and that nobody has allowed to be missing."""
+    allowance = await session.scalar(publications.unused_allowance(release))
+    allowed = allowance.allowed if allowance else ()
+    hindrances = completeness.hindrances(await completeness_of(session, release), allowed=allowed)
+    if hindrances:
         raise Invalid.in_fields({"": [f"“{release}” is not complete.", *hindrances]})
 
 

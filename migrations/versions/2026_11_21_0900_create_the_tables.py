@@ -1547,6 +1547,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("release_id", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("allowed", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("allowed_by_name", sa.String(length=150), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_by_name", sa.String(length=150), nullable=False),

@@ -217,7 +217,7 @@ async def published_by(session, release, person, *, reason):
     if release.is_published:
         await publications.begin(session, release, was_live=True, by=person)
     else:
-        await publications.allow_incomplete(session, release, reason=reason, by=person)
+        await services.allow_incomplete(session, release, reason=reason, by=person)
         await services.publish_release(session, release, by=person)
     await session.commit()
     return (await session.scalars(select(ReleasePublication))).one()

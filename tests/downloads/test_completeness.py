@@ -155,8 +155,8 @@ async def test_an_incomplete_release_does_not_go_live_by_itself(session, success
 async def test_who_may_allows_it_once_with_a_reason_that_stays(session, successor):
     manager = await make_user(session, permissions=(*MANAGES, Permission.DOWNLOADS_OVERRIDE))
     with pytest.raises(Invalid, match="in a sentence"):
-        await publications.allow_incomplete(session, successor, reason="ok", by=manager)
-    await publications.allow_incomplete(session, successor, reason="Installers follow tomorrow.", by=manager)
+        await services.allow_incomplete(session, successor, reason="ok", by=manager)
+    await services.allow_incomplete(session, successor, reason="Installers follow tomorrow.", by=manager)
 
     await services.publish_release(session, successor, by=manager)
     await session.commit()
@@ -168,11 +168,24 @@ async def test_who_may_allows_it_once_with_a_reason_that_stays(session, successo
     assert await session.scalar(publications.unused_allowance(successor)) is None
 
 
+async def test_what_goes_missing_later_was_not_allowed(session, successor):
+    manager = await make_user(session, permissions=(*MANAGES, Permission.DOWNLOADS_OVERRIDE))
+    await services.allow_incomplete(session, successor, reason="Installers follow tomorrow.", by=manager)
+    for file in successor.files:
+        file.sigstore_bundle_url = ""
+    await session.commit()
+
+    with pytest.raises(Invalid) as refusal:
+        await services.publish_release(session, successor, by=manager)
+
+    assert refusal.value.errors[""][1:] == ["Without a Sigstore bundle: Python-3.14.2.tgz."]
+
+
 async def test_allowing_it_takes_a_permission_of_its_own(session, successor):
     manager = await make_user(session, permissions=MANAGES)
 
     with pytest.raises(PermissionDenied):
-        await publications.allow_incomplete(session, successor, reason="Installers follow tomorrow.", by=manager)
+        await services.allow_incomplete(session, successor, reason="Installers follow tomorrow.", by=manager)
 
 
 async def test_changes_of_a_live_release_are_not_held_up(session, successor):
