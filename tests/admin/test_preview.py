@@ -283,8 +283,8 @@ async def test_a_code_sample_is_opened_among_the_others(browser, session):
 
     answer = await preview(browser, f"/admin/code-samples/edit/{sample.id}", title="Typed")
 
-    assert 'id="sample-2" value="2" autocomplete="off" checked' in answer.text
-    assert 'id="sample-1" value="1" autocomplete="off">' in answer.text
+    assert 'id="sample-2" value="2" checked' in answer.text
+    assert 'id="sample-1" value="1">' in answer.text
 
 
 async def test_a_code_sample_is_shown_on_the_home_page_even_if_it_is_full(browser, session):

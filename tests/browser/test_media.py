@@ -76,8 +76,10 @@ async def test_a_document_is_found_by_keyboard_and_linked(editor, open_page, ses
 
     await page.focus("button[data-media=document]")
     await page.keyboard.press("Enter")
+    second = page.locator(".media-dialog .media-card").nth(1)
+    await second.wait_for()
     await page.keyboard.type("annual")
-    await page.locator(".media-dialog .media-card").nth(1).wait_for(state="detached")
+    await second.wait_for(state="detached")
     assert await violations(page) == []
     await page.focus(".media-dialog .media-link")
     await page.keyboard.press("Enter")
