@@ -78,11 +78,13 @@ async def test_a_document_is_found_by_keyboard_and_linked(editor, open_page, ses
     await page.keyboard.press("Enter")
     second = page.locator(".media-dialog .media-card").nth(1)
     await second.wait_for()
-    await page.keyboard.type("annual")
+    async with page.expect_response("**search=annual"):
+        await page.keyboard.type("annual")
     await second.wait_for(state="detached")
     assert await violations(page) == []
     await page.focus(".media-dialog .media-link")
     await page.keyboard.press("Enter")
+    await page.locator("#media-text:focus").wait_for()
     await page.keyboard.press("Enter")
 
     assert await page.input_value("#content") == "[Annual report](/media/library/a.pdf)"
